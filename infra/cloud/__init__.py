@@ -1,0 +1,1 @@
+"""The ports on Google Cloud: Firestore, Pub/Sub, Secret Manager, Google's APIs."""

@@ -1,0 +1,1 @@
+"""The same ports on one machine: SQLite, files, a built-in scheduler."""

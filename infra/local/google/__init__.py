@@ -1,0 +1,1 @@
+"""A simulated Google: a server of its own that knows nothing of Watchkeeper."""

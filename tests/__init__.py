@@ -1,0 +1,1 @@
+"""Watchkeeper's tests; a package, so that no installed 'tests' can be taken for it."""

@@ -1,0 +1,103 @@
+"""Fixtures that every test may ask for: Google's emulators, a project of its own, and no strangers.
+
+Emulators start at the first test that asks (once a session, or once a pytest-xdist worker). A test
+that asks for one bears the mark `emulator`, so `pytest -m 'not emulator'` is the quick round.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import hypothesis
+import pytest
+
+from tests import emulators
+from tests.emulators import FIRESTORE, PUBSUB, Emulator
+
+# The classes in tests/contracts/ are no test files, but their asserts deserve to be explained, too.
+pytest.register_assert_rewrite("tests.contracts")
+
+# A busy machine is not a bug: pytest's own timeout ends what is stuck.
+hypothesis.settings.register_profile("watchkeeper", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("watchkeeper")
+
+_REQUIRED = "WATCHKEEPER_REQUIRE_EMULATORS"
+
+# Taken out of the environment, so that only tests that ask for an emulator meet one.
+_GIVEN = {each.variable: os.environ.pop(each.variable, "") for each in (FIRESTORE, PUBSUB)}
+os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run on an emulator."""
+    wanting = {"firestore_address", "pubsub_address"}
+    for item in items:
+        if wanting & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.emulator)
+
+
+@pytest.fixture(scope="session")
+def firestore_address() -> Iterator[str]:
+    """Run a Firestore emulator; `host:port`. The environment stays as it is."""
+    with ExitStack() as stack:
+        yield _address(FIRESTORE, stack)
+
+
+@pytest.fixture(scope="session")
+def pubsub_address() -> Iterator[str]:
+    """Run a Pub/Sub emulator; `host:port`. The environment stays as it is."""
+    with ExitStack() as stack:
+        yield _address(PUBSUB, stack)
+
+
+@pytest.fixture
+def firestore_emulator(firestore_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Point Firestore clients made in this test to the emulator; `host:port`."""
+    monkeypatch.setenv(FIRESTORE.variable, firestore_address)
+    return firestore_address
+
+
+@pytest.fixture
+def pubsub_emulator(pubsub_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Point Pub/Sub clients made in this test to the emulator; `host:port`."""
+    monkeypatch.setenv(PUBSUB.variable, pubsub_address)
+    return pubsub_address
+
+
+@pytest.fixture
+def project() -> str:
+    """Name a project that no other test uses: emulators keep projects apart and take any name."""
+    return f"test-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections of Python sockets to other machines; no test may need one."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: tuple[str, int] | str) -> None:
+        if isinstance(address, tuple) and not _is_loopback(address[0]):
+            raise AssertionError(f"a test tried to reach {address[0]}:{address[1]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+def _address(emulator: Emulator, stack: ExitStack) -> str:
+    if given := _GIVEN[emulator.variable]:
+        return given
+    try:
+        return stack.enter_context(emulators.running(emulator))
+    except emulators.EmulatorMissingError as missing:
+        if os.environ.get(_REQUIRED) == "1":
+            raise
+        pytest.skip(str(missing))

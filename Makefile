@@ -1,0 +1,50 @@
+# Everything to work on Watchkeeper: each target sets up what it needs by itself.
+# Needs python3 (3.11 or newer; another one with PYTHON=...) and, for all tests, java and gcloud's emulators.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+STAMP := .venv/.installed
+REQUIREMENTS := requirements.txt requirements-local.txt requirements-dev.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint format coverage clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv and install what requirements-dev.txt names, if that changed
+
+$(STAMP): $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --disable-pip-version-check --quiet install -r requirements-dev.txt
+	@touch $@
+
+demo: $(STAMP) ## watch a simulated Google on this machine and tell what happens
+	@$(BIN)/python main.py demo $(ARGS)
+
+test: $(STAMP) ## run the tests (ARGS="-k token -x" to choose)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint test ## run what CI runs
+
+lint: $(STAMP) ## check format, rules, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@if [ -d terraform ] && command -v terraform >/dev/null; then \
+	  echo "terraform fmt"; terraform -chdir=terraform fmt -check -recursive; fi
+
+format: $(STAMP) ## bring all code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+	@if [ -d terraform ] && command -v terraform >/dev/null; then terraform -chdir=terraform fmt -recursive; fi
+
+coverage: $(STAMP) ## run the tests and show which branches none of them takes
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+clean: ## remove .venv, caches and reports; state and secrets stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,107 @@
+"""Reads one notification: its headers and body become a `Message`, or `Invalid` says what is wrong.
+
+Total and strict: whatever arrives gives one of the two. The headers and their forms are those of
+https://developers.google.com/workspace/drive/api/guides/push#understanding-the-notification-message-format
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from functions.domain.errors import Invalid
+from functions.domain.model import Message
+
+LONGEST_VALUE = 8192  # a resource URI may carry a long page token
+LARGEST_NUMBER = 2**63
+
+_CHANNEL_ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
+_STATE = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
+_PRINTABLE = re.compile(r"[\x20-\x7e\x80-\xff]+")
+_HTTP_DATE = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", re.ASCII
+)
+
+Headers = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+def parse(headers: Headers, body: bytes) -> Message:
+    """Give the message that `headers` and `body` make.
+
+    Args:
+        headers: names in any case; a required name given twice is refused, as nobody can tell
+            which one counts.
+        body: what Directory and Reports send along; kept as text, never relied on.
+    """
+    values = _collect(headers)
+    return Message(
+        channel=_required(values, "X-Goog-Channel-ID", _CHANNEL_ID),
+        number=_number(_required(values, "X-Goog-Message-Number", _NUMBER)),
+        state=_required(values, "X-Goog-Resource-State", _STATE),
+        resource_id=_required(values, "X-Goog-Resource-ID", _PRINTABLE),
+        resource_uri=_required(values, "X-Goog-Resource-URI", _PRINTABLE),
+        expiration=_http_date(values.get("x-goog-channel-expiration")),
+        changed=_changed(values.get("x-goog-changed", "")),
+        body=body.decode(errors="replace"),
+    )
+
+
+def token_of(headers: Headers) -> str | None:
+    """Give the channel token that came along; it is not part of the message and never kept."""
+    return _collect(headers).get("x-goog-channel-token")
+
+
+def _collect(headers: Headers) -> dict[str, str]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        key = name.lower()
+        if not key.startswith("x-goog-"):
+            continue
+        if key in values:
+            msg = f"header {name[:64]!r} is given twice"
+            raise Invalid(msg)
+        values[key] = value.strip(" \t")
+    return values
+
+
+def _required(values: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
+    value = values.get(name.lower(), "")
+    if not value:
+        msg = f"header {name} is missing"
+        raise Invalid(msg)
+    if len(value) > LONGEST_VALUE or not form.fullmatch(value):
+        msg = f"header {name} is malformed"
+        raise Invalid(msg)
+    return value
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= LARGEST_NUMBER:
+        msg = "header X-Goog-Message-Number is not between 1 and 2^63"
+        raise Invalid(msg)
+    return number
+
+
+def _http_date(text: str | None) -> datetime | None:
+    # Human-readable, "Tue, 19 Nov 2013 01:13:52 GMT": never the milliseconds of the watch answer.
+    if text is None:
+        return None
+    try:
+        if not _HTTP_DATE.fullmatch(text):
+            raise ValueError
+        return parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        msg = "header X-Goog-Channel-Expiration is not an HTTP date"
+        raise Invalid(msg) from None
+
+
+def _changed(text: str) -> tuple[str, ...]:
+    if len(text) > LONGEST_VALUE:
+        msg = "header X-Goog-Changed is malformed"
+        raise Invalid(msg)
+    return tuple(word for part in text.split(",") if (word := part.strip().lower()))

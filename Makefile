@@ -9,6 +9,7 @@ REQUIREMENTS := requirements.txt requirements-local.txt requirements-dev.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint format coverage clean
+.PHONY: lint-form lint-rules lint-types lint-layers lint-terraform
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,13 +30,23 @@ test: $(STAMP) ## run the tests (ARGS="-k token -x" to choose)
 
 check: lint test ## run what CI runs
 
-lint: $(STAMP) ## check format, rules, types and layers
+lint: lint-form lint-rules lint-types lint-layers lint-terraform ## check form, rules, types and layers
+
+lint-form: $(STAMP)
 	$(BIN)/ruff format --check .
+
+lint-rules: $(STAMP)
 	$(BIN)/ruff check .
+
+lint-types: $(STAMP)
 	$(BIN)/mypy
+
+lint-layers: $(STAMP)
 	$(BIN)/lint-imports
+
+lint-terraform:
 	@if [ -d terraform ] && command -v terraform >/dev/null; then \
-	  echo "terraform fmt"; terraform -chdir=terraform fmt -check -recursive; fi
+	  echo "terraform fmt" && terraform -chdir=terraform fmt -check -recursive; fi
 
 format: $(STAMP) ## bring all code into form
 	$(BIN)/ruff format .

@@ -48,8 +48,9 @@ def test_variables_are_set_only_where_asked_for(pubsub_address: str) -> None:
     assert "FIRESTORE_EMULATOR_HOST" not in os.environ
 
 
-def test_the_block_ends_the_emulator() -> None:
+def test_the_block_ends_the_emulator(pubsub_address: str) -> None:
     """After the block nothing listens on its port any more."""
+    # The fixture has told already whether emulators are to be had; a given address needs none.
     try:
         with emulators.running(emulators.PUBSUB) as address:
             host, port = address.split(":")

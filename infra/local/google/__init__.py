@@ -1,1 +1,5 @@
-"""A simulated Google: a server of its own that knows nothing of Watchkeeper."""
+"""The simulated Google: a server of its own that answers as Google's APIs do, faults included."""
+
+from infra.local.google.server import SimulatedGoogle, run, serve_google
+
+__all__ = ["SimulatedGoogle", "run", "serve_google"]

@@ -114,7 +114,7 @@ class Store(Protocol):
         decide: Decide,
         *,
         channels: Collection[str] | None = (),
-        seen: Mapping[str, Seen] | None = None,
+        seen: Mapping[str, Seen | None] | None = None,
     ) -> Case | None:
         """Read, decide, write on the condition that nobody else wrote meanwhile; else again.
 
@@ -127,7 +127,9 @@ class Store(Protocol):
             channels: which channels the decision needs: these ids; None for all that are not
                 closed.
             seen: memory written along with the decision, before or with it, and only if the
-                decision did not give None. Only the holder of the lease gives any.
+                decision did not give None. Only the holder of the lease gives any. None instead
+                of an entry drops the item from the memory. Memory belongs to a progress: there
+                must be one.
 
         Returns:
             the case as written; None if the decision gave None.
@@ -141,9 +143,7 @@ class Store(Protocol):
         """Give what is remembered of these items."""
         ...
 
-    def memory(
-        self, watch: str, *, after: str | None, limit: int
-    ) -> Sequence[tuple[str, Seen]]:
+    def memory(self, watch: str, *, after: str | None, limit: int) -> Sequence[tuple[str, Seen]]:
         """Give remembered items in a fixed order, those after the key `after`."""
         ...
 

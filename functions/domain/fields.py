@@ -6,12 +6,13 @@ RFC 3339 texts, for stores that have none.
 
 from __future__ import annotations
 
-import types
+from collections import abc
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeVar, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -28,12 +29,37 @@ def from_fields(noun: type[T], values: Mapping[str, Any]) -> T:
         TypeError, ValueError: a field that is needed is missing or unreadable.
     """
     known = _shape(noun)
-    given = {
-        name: _read(known[name], value)
+    return noun(**{name: _read(known[name], values[name]) for name in _given(known, values)})
+
+
+def salvage(noun: type[T], values: Mapping[str, Any]) -> tuple[T | None, tuple[str, ...]]:
+    """Read what can be read of a document that somebody may have edited by hand.
+
+    Returns:
+        the noun, unreadable fields at their defaults, and the names of these fields; None for the
+        noun if a field without a default is missing or unreadable.
+    """
+    known = _shape(noun)
+    good: dict[str, Any] = {}
+    bad: list[str] = []
+    for name in _given(known, values):
+        try:
+            good[name] = _read(known[name], values[name])
+        except (TypeError, ValueError):
+            bad.append(name)
+    try:
+        return noun(**good), tuple(bad)
+    except TypeError:
+        return None, tuple(bad)
+
+
+def _given(known: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """Name the fields that are known and stored; null is a value only where None is allowed."""
+    return [
+        name
         for name, value in values.items()
-        if name in known and value is not None
-    }
-    return noun(**given)
+        if name in known and (value is not None or NoneType in get_args(known[name]))
+    ]
 
 
 _SHAPES: dict[type, dict[str, Any]] = {}
@@ -61,26 +87,43 @@ def _plain(value: Any) -> Any:
 
 
 def _read(hint: Any, value: Any) -> Any:
-    if isinstance(hint, types.UnionType):
-        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+    if isinstance(hint, UnionType):
+        if value is None:
+            return None
+        hint = next(arg for arg in get_args(hint) if arg is not NoneType)
+    if get_origin(hint) is tuple:
+        return tuple(_checked(list | tuple, value))
+    if get_origin(hint) is abc.Mapping:
+        return _checked(abc.Mapping, value)
+    return _read_plain(hint, value)
+
+
+def _read_plain(hint: type, value: Any) -> Any:
     if hint is datetime:
         return _time(value)
     if hint is timedelta:
         return timedelta(seconds=float(value))
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return hint(value)
-    if isinstance(hint, type) and is_dataclass(hint):
-        return from_fields(hint, value)
-    if getattr(hint, "__origin__", None) is tuple:
-        return tuple(value)
     if hint is float:
         return float(value)
+    if issubclass(hint, StrEnum):
+        return hint(value)
+    if is_dataclass(hint):
+        return from_fields(hint, _checked(abc.Mapping, value))
+    return _checked(hint, value)
+
+
+def _checked(wanted: Any, value: Any) -> Any:
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise TypeError(f"{type(value).__name__} where {wanted} is wanted")
     return value
 
 
 def _time(value: Any) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
+    _checked(datetime, value)
+    if value.tzinfo is None:
+        raise ValueError("a time without its zone")
     # A store's own subclass of datetime would not equal what was written: normalise.
     return datetime(
         value.year, value.month, value.day, value.hour, value.minute, value.second,

@@ -101,8 +101,8 @@ class Application:
         reply = self._perform(route, call)
         if reply.before and faults.draw(Kind.SYNC_FIRST, **about):
             reply.before()
-        if faults.draw(Kind.LOST_ANSWER, **about):
-            return Reply(dropped=True), Kind.LOST_ANSWER
+        if lost := faults.draw(Kind.LOST_ANSWER, **about):
+            return Reply(dropped=True, reset=lost.reset), Kind.LOST_ANSWER
         return reply, ""
 
     def _perform(self, route: Route, call: Call) -> Reply:

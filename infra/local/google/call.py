@@ -60,6 +60,7 @@ class Reply:
     length: int | None = None  # of a body in many pieces
     before: Callable[[], object] | None = None  # waited for, outside the lock, before answering
     dropped: bool = False  # the connection is closed instead
+    reset: bool = False  # it is closed as if the machine had crashed
 
 
 Answer = Callable[[Call], Reply | Json | None]

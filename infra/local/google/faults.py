@@ -15,7 +15,7 @@ class Kind(StrEnum):
     """Kinds of faults; the first group concerns calls, the second messages."""
 
     ERROR = "error"  # refuse the call with `status` and `reason`
-    LOST_ANSWER = "lost_answer"  # do what was asked, then close the connection without an answer
+    LOST_ANSWER = "lost_answer"  # do what was asked, then close (or `reset`) the connection
     GARBAGE = "garbage"  # answer 200 with HTML
     LATENCY = "latency"  # work `seconds` longer
     SYNC_FIRST = "sync_first"  # send the sync message before answering the watch call
@@ -46,6 +46,7 @@ class Fault:
     retry_after: float | None = None
     seconds: float = 0.2
     count: int = 3
+    reset: bool = False
     id: int = field(default_factory=itertools.count(1).__next__)
 
     @classmethod

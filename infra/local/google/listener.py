@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 import threading
 from contextlib import suppress
 from http import HTTPStatus
@@ -9,6 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from infra.local.google.application import Application, Request
 from infra.local.google.call import Reply
+
+# Closing with this sends a reset: some clients resend after an orderly end, none after that.
+_LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Listener(ThreadingHTTPServer):
@@ -65,9 +69,17 @@ class _Handler(BaseHTTPRequestHandler):
         reply = self.server.application.answer(request)
         if reply.dropped:
             self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+            self._drop(reset=reply.reset)
             return
         self._send(reply)
+
+    def _drop(self, *, reset: bool) -> None:
+        if reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            self.connection.close()
+            self.rfile.close()
+        else:
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def _send(self, reply: Reply) -> None:
         body, length = reply.body, reply.length

@@ -94,6 +94,6 @@ def _check_plain(schema: dict[str, Any], value: object, where: str) -> None:
     if schema.get("format") in {"int64", "uint64"}:
         assert re.fullmatch(r"-?[0-9]+", str(value)), f"{where} is {value!r}"
     if schema.get("format") == "date-time":
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", value), (
-            where
-        )
+        assert re.fullmatch(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", str(value)
+        ), where

@@ -10,6 +10,7 @@ from infra.local.google.changelog import ChangeLog, Entry
 from infra.local.google.clock import rfc3339
 from infra.local.google.drive.telling import log_resource
 from infra.local.google.errors import GoogleError
+from infra.local.google.watching import opened
 
 ROOT = "https://www.googleapis.com/drive/v3"
 # What Google tells if no fields are asked for.
@@ -42,14 +43,8 @@ def watch_changes(call: Call) -> Reply:
     token = _token(call, call.world.drive.log(name))
     asked = {"alt": "json", "pageToken": str(token)}
     asked |= {key: call.text(key) for key in ("driveId", "supportsAllDrives") if call.text(key)}
-    channel, sync = call.world.channels.open(
-        call.body,
-        method=call.method,
-        account=call.account,
-        resource=log_resource(call.account, name),
-        uri=f"{ROOT}/changes?{urlencode(asked)}",
-    )
-    return Reply(body=channel.answer(), before=(lambda: sync.done.wait(5)) if sync else None)
+    uri = f"{ROOT}/changes?{urlencode(asked)}"
+    return opened(call, resource=log_resource(call.account, name), uri=uri)
 
 
 def _log(call: Call) -> str:

@@ -9,6 +9,7 @@ from infra.local.google.drive.download import download
 from infra.local.google.drive.file import File
 from infra.local.google.drive.telling import file_resource
 from infra.local.google.errors import GoogleError
+from infra.local.google.watching import opened
 
 # Fields that the caller may set and that are kept as they come.
 KEPT = ("description", "properties", "appProperties", "starred", "folderColorRgb")
@@ -65,14 +66,8 @@ def delete_file(call: Call) -> None:
 def watch_file(call: Call) -> Reply:
     """Answer drive.files.watch."""
     file = found(call)
-    channel, sync = call.world.channels.open(
-        call.body,
-        method=call.method,
-        account=call.account,
-        resource=file_resource(call.account, file.id),
-        uri=f"{ROOT}/files/{file.id}?acknowledgeAbuse=false&alt=json",
-    )
-    return Reply(body=channel.answer(), before=(lambda: sync.done.wait(5)) if sync else None)
+    uri = f"{ROOT}/files/{file.id}?acknowledgeAbuse=false&alt=json"
+    return opened(call, resource=file_resource(call.account, file.id), uri=uri)
 
 
 def found(call: Call) -> File:

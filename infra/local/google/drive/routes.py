@@ -4,7 +4,7 @@ from infra.local.google.call import Call, Reply, Route
 from infra.local.google.drive import changes, drives, files, search
 from infra.local.google.drive.download import export
 from infra.local.google.drive.file import DEFAULT_FIELDS
-from infra.local.google.stop import stopper
+from infra.local.google.watching import stopper
 
 _DRIVE = "kind,id,name"
 

@@ -1,4 +1,4 @@
-"""How long to wait after failures: growing, bounded, spread. Every delay is persisted by its user."""
+"""How long to wait after failures: growing, bounded, spread. Whoever waits stores until when."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PARKED = {
 
 def grow(failures: int, *, first: timedelta, longest: timedelta, spread: float) -> timedelta:
     """Double from `first` to `longest`, less up to a quarter by `spread` in [0, 1)."""
-    doubled = first * 2 ** min(max(failures - 1, 0), 30)
+    doubled: timedelta = first * (1 << min(max(failures - 1, 0), 30))
     return min(doubled, longest) * (1 - spread / 4)
 
 

@@ -70,6 +70,21 @@ def settle(
     )
 
 
+def confirmed(
+    progress: Progress, channel: Channel, *, now: datetime, grounds: Grounds, counting: bool
+) -> Progress:
+    """Note that `channel` has just come to cover, without a look at the others."""
+    if not covers(channel, now, grounds):
+        return progress
+    return replace(
+        progress,
+        first_confirmed_at=progress.first_confirmed_at or now,
+        uncovered_seconds=uncovered(progress, now) if counting else progress.uncovered_seconds,
+        covered_until=max(channel.ends_at, progress.covered_until or channel.ends_at),
+        accounted_at=now,
+    )
+
+
 def uncovered(progress: Progress, now: datetime) -> float:
     """Give the seconds without coverage up to `now`, of a watch whose time counts."""
     if progress.accounted_at is None:

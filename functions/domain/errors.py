@@ -1,4 +1,4 @@
-"""The errors of Watchkeeper: each type says whether to try again, when, and which HTTP status it means.
+"""The errors of Watchkeeper: each type says whether to try again, when, and with which status.
 
 Adapters translate foreign exceptions into these at their own border. Texts are short and never
 carry a secret or a body.

@@ -1,4 +1,4 @@
-"""Makes the CloudEvent of a change or of a trouble: attributes and data, with an id that never varies.
+"""Makes the CloudEvent of a change or of a trouble, with an id that never varies.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
 """

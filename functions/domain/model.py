@@ -1,6 +1,6 @@
-"""The nouns: what is declared (Watch), what Google opened (Channel), how far we read (Progress), what is queued (Job).
+"""The nouns: what is declared (Watch), what Google opened (Channel), how far we read (Progress).
 
-Values only. How they are stored is the adapters' business; the field names below are the stored names.
+Values only. How they are stored is the adapters' business; the field names are the stored names.
 """
 
 from __future__ import annotations
@@ -110,10 +110,13 @@ class Progress:
     watch: str
     short: str = ""  # the watch as its tokens carry it
     identity: str = ""  # fingerprint of source, subject and params: a change starts anew
+    declared: str = ""  # fingerprint of the whole declaration: a change is looked at
+    paused: bool = False
     source: str = ""
     subject: str | None = None
 
     cursor: str | None = None
+    page: str | None = None  # the next page of a pull that broke off
     listing: Listing | None = None
     round: int = 0
     baseline_at: datetime | None = None
@@ -170,7 +173,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """"Pull this watch": the only thing that travels on the notification queue."""
+    """The wish to pull a watch: the only thing that travels on the notification queue."""
 
     watch: str  # as its tokens carry it: the id, or enough of a very long one
     queued_at: datetime

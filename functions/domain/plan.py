@@ -143,12 +143,10 @@ def _without(
         why = "the watch starts anew"
     else:
         why = "no channel is wanted"
-    return _stops([c for c in channels], now, why)
+    return _stops(channels, now, why)
 
 
-def _with(
-    progress: Progress, channels: Sequence[Channel], now: datetime, grounds: Grounds
-) -> Plan:
+def _with(progress: Progress, channels: Sequence[Channel], now: datetime, grounds: Grounds) -> Plan:
     regular = [c for c in channels if c.state is not ChannelState.RETIRING]
     retiring = [c for c in channels if c.state is ChannelState.RETIRING]
     sound = [c for c in regular if covers(c, now, grounds)]
@@ -167,9 +165,7 @@ def _with(
         opening, at = _open(best, progress, channels, actions, now)
         actions += opening
         times += [at] if at else []
-    return Plan(
-        actions=tuple(actions), look_at=min(times, default=None), given_up=late.given_up
-    )
+    return Plan(actions=tuple(actions), look_at=min(times, default=None), given_up=late.given_up)
 
 
 def _hopeless(

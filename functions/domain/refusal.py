@@ -40,9 +40,7 @@ def read_refusal(
     return by_reason or _by_status(text, status, reason, retry_after)
 
 
-def _by_reason(
-    text: str, reason: str, retry_after: timedelta | None
-) -> errors.Trouble | None:
+def _by_reason(text: str, reason: str, retry_after: timedelta | None) -> errors.Trouble | None:
     if reason == "channelIdNotUnique":
         return errors.ChannelExists(text)
     if reason == PUSH_REFUSED:

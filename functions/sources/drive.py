@@ -1,0 +1,347 @@
+"""Drive: the change log of My Drive or of one shared drive, and single files.
+
+https://developers.google.com/workspace/drive/api/guides/about-changes: one entry a file, a new
+change replaces the old entry, so what changed is found by comparing with what was told before.
+https://developers.google.com/workspace/drive/api/guides/push
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from functions.domain.change import Found, State, fingerprint
+from functions.domain.errors import Unavailable
+from functions.sources.call import Answer, Call
+from functions.sources.source import Page, Params, Profile, need_list, need_text, read_time
+
+READ_FILES = "https://www.googleapis.com/auth/drive.metadata.readonly"
+PAGE_SIZE = 1000
+
+# What varies with who looks, and when: not a change of the file.
+VIEWS = frozenset(
+    {
+        "version",
+        "viewedByMe",
+        "viewedByMeTime",
+        "thumbnailLink",
+        "thumbnailVersion",
+        "hasThumbnail",
+        "iconLink",
+        "webViewLink",
+        "webContentLink",
+        "exportLinks",
+    }
+)
+
+
+def _call(
+    method: str,
+    params: Mapping[str, Any],
+    *,
+    body: Mapping[str, Any] | None = None,
+    once: bool = False,
+) -> Call:
+    return Call(
+        api="drive",
+        version="v3",
+        method=method,
+        params=params,
+        body=body,
+        scopes=(READ_FILES,),
+        once=once,
+    )
+
+
+def stop_channel(*, channel: str, resource_id: str) -> Call:
+    """Build the call that stops a channel of either source."""
+    return _call("channels.stop", {}, body={"id": channel, "resourceId": resource_id})
+
+
+def found_file(resource: Mapping[str, Any], *, changed: object = None) -> Found:
+    """Read a file resource; `changed` is when, if the change log says so."""
+    item = resource.get("id")
+    version = resource.get("version")
+    if not isinstance(item, str) or not item or not isinstance(version, str | int):
+        msg = "a file without id or version"
+        raise ValueError(msg)
+    return Found(
+        noun="file",
+        item=item,
+        state=State.TRASHED if resource.get("trashed") is True else State.PRESENT,
+        resource=resource,
+        version=str(version),
+        stamp=fingerprint(resource, VIEWS),
+        born=read_time(resource.get("createdTime")),
+        changed=read_time(changed) or read_time(resource.get("modifiedTime")),
+        gone_verb="removed",
+    )
+
+
+def found_gone(item: str, *, changed: object = None, record: Mapping[str, Any] | None) -> Found:
+    """Read that a file is gone, or that access to it was lost: Google does not say which."""
+    return Found(
+        noun="file",
+        item=item,
+        state=State.GONE,
+        resource=record or {"id": item, "removed": True},
+        changed=read_time(changed),
+        gone_verb="removed",
+    )
+
+
+class DriveChanges:
+    """`drive.changes`: everything in My Drive, or in one shared drive (`driveId`)."""
+
+    profile = Profile(
+        name="drive.changes",
+        api="drive",
+        version="v3",
+        scopes=(READ_FILES,),
+        kinds=(
+            "file.created",
+            "file.updated",
+            "file.trashed",
+            "file.untrashed",
+            "file.removed",
+            "drive.updated",
+            "drive.removed",
+        ),
+        default_life=timedelta(hours=1),
+        longest_life=timedelta(days=7),
+        params={
+            "driveId": {"type": "string", "minLength": 1, "maxLength": 128},
+            "spaces": {"type": "string", "minLength": 1, "maxLength": 64},
+        },
+    )
+
+    def normal(self, params: Params) -> Params:
+        """Fill in the space that Google takes by default."""
+        return {"spaces": "drive", **params}
+
+    def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
+        """Build changes.watch, which wants a page token: it moves no cursor."""
+        listed = {name: value for name, value in self._list(params).items() if name != "fields"}
+        return _call("changes.watch", {**listed, "pageToken": cursor}, body=body, once=True)
+
+    def stop(self, *, channel: str, resource_id: str) -> Call:
+        """Build channels.stop."""
+        return stop_channel(channel=channel, resource_id=resource_id)
+
+    def start(self, params: Params) -> Call:
+        """Build changes.getStartPageToken, for the log of that drive."""
+        return _call("changes.getStartPageToken", {"supportsAllDrives": True, **_drive(params)})
+
+    def read_start(self, answer: Answer) -> str:
+        """Read the page token of "from now on"."""
+        return need_text(answer, "startPageToken")
+
+    def changes(self, params: Params, *, cursor: str, page: str | None) -> Call:
+        """Build changes.list; its pages follow each other by the same parameter as cursors."""
+        return _call("changes.list", {**self._list(params), "pageToken": page or cursor})
+
+    def read_changes(self, params: Params, answer: Answer) -> Page:
+        """Read a page of the log; the new start token is on the last one only."""
+        following = answer.body.get("nextPageToken")
+        cursor = None if following else need_text(answer, "newStartPageToken")
+        found: list[Found] = []
+        unreadable: list[str] = []
+        for entry in need_list(answer, "changes"):
+            try:
+                found += _entry(entry, params)
+            except ValueError as error:
+                unreadable.append(str(error))
+        return Page(
+            found=tuple(found),
+            page=_page(following),
+            cursor=cursor,
+            unreadable=tuple(unreadable),
+        )
+
+    def listing(self, params: Params, *, page: str | None) -> Call:
+        """Build files.list of the same space: needed only when Google refuses the cursor."""
+        drive = params.get("driveId")
+        wanted: dict[str, Any] = {
+            "pageSize": PAGE_SIZE,
+            "spaces": params["spaces"],
+            "fields": "*",
+            "supportsAllDrives": True,
+        }
+        if drive:
+            wanted |= {"corpora": "drive", "driveId": drive, "includeItemsFromAllDrives": True}
+        if page:
+            wanted["pageToken"] = page
+        return _call("files.list", wanted)
+
+    def read_listing(self, params: Params, answer: Answer) -> Page:
+        """Read a page of the files there are."""
+        del params
+        if answer.body.get("incompleteSearch") is True:
+            msg = "Google's list of files is incomplete"
+            raise Unavailable(msg)
+        found: list[Found] = []
+        unreadable: list[str] = []
+        for resource in need_list(answer, "files"):
+            try:
+                found.append(found_file(resource))
+            except ValueError as error:
+                unreadable.append(str(error))
+        following = answer.body.get("nextPageToken")
+        return Page(found=tuple(found), page=_page(following), unreadable=tuple(unreadable))
+
+    def lists_at_baseline(self) -> bool:
+        """Drive can hold millions of files: what is there before the watch is not read."""
+        return False
+
+    def get(self, params: Params, *, item: str) -> Call:
+        """Build files.get."""
+        del params
+        return _call("files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True})
+
+    def read_get(self, params: Params, answer: Answer) -> Found:
+        """Read one file."""
+        del params
+        return _readable(answer)
+
+    def _list(self, params: Params) -> dict[str, Any]:
+        return {
+            "pageSize": PAGE_SIZE,
+            "spaces": params["spaces"],
+            "includeRemoved": True,
+            "fields": "*",
+            "supportsAllDrives": True,
+            # A shared drive has a log of its own; the user's log is no substitute for it.
+            "includeItemsFromAllDrives": bool(params.get("driveId")),
+            **_drive(params),
+        }
+
+
+class DriveFiles:
+    """`drive.files`: one file, compared with what was seen of it."""
+
+    profile = Profile(
+        name="drive.files",
+        api="drive",
+        version="v3",
+        scopes=(READ_FILES,),
+        kinds=("file.updated", "file.trashed", "file.untrashed", "file.removed"),
+        default_life=timedelta(hours=1),
+        longest_life=timedelta(days=1),
+        params={"fileId": {"type": "string", "minLength": 1, "maxLength": 128}},
+        required=("fileId",),
+        one_item=True,
+    )
+
+    def normal(self, params: Params) -> Params:
+        """Nothing to fill in."""
+        return dict(params)
+
+    def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
+        """Build files.watch."""
+        del cursor
+        wanted = {"fileId": params["fileId"], "supportsAllDrives": True}
+        return _call("files.watch", wanted, body=body, once=True)
+
+    def stop(self, *, channel: str, resource_id: str) -> Call:
+        """Build channels.stop."""
+        return stop_channel(channel=channel, resource_id=resource_id)
+
+    def start(self, params: Params) -> None:
+        """There is no cursor but what was seen."""
+        del params
+
+    def read_start(self, answer: Answer) -> str:
+        """Never asked for."""
+        raise NotImplementedError
+
+    def changes(self, params: Params, *, cursor: str, page: str | None) -> None:
+        """There is no log of a single file."""
+        del params, cursor, page
+
+    def read_changes(self, params: Params, answer: Answer) -> Page:
+        """Never asked for."""
+        raise NotImplementedError
+
+    def listing(self, params: Params, *, page: str | None) -> Call:
+        """Build files.get: the full list of one."""
+        del page
+        return self.get(params, item=params["fileId"])
+
+    def read_listing(self, params: Params, answer: Answer) -> Page:
+        """Read the file as a list of one."""
+        return Page(found=(self.read_get(params, answer),))
+
+    def lists_at_baseline(self) -> bool:
+        """The file as it is, is where comparing begins."""
+        return True
+
+    def get(self, params: Params, *, item: str) -> Call:
+        """Build files.get."""
+        del params
+        return _call("files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True})
+
+    def read_get(self, params: Params, answer: Answer) -> Found:
+        """Read the file; it was born before it was watched, so it is never told as created."""
+        del params
+        return replace_created(_readable(answer))
+
+
+def replace_created(found: Found) -> Found:
+    """Give what was found without the wish to be told as created."""
+    return replace(found, tells_created=False)
+
+
+def _entry(entry: Mapping[str, Any], params: Params) -> list[Found]:
+    """Read one entry of the log; an empty list for what this watch leaves out."""
+    if entry.get("changeType", entry.get("type")) == "drive" or "teamDriveId" in entry:
+        return _drive_entry(entry, params)
+    item = entry.get("fileId")
+    if not isinstance(item, str) or not item:
+        msg = "an entry of the change log without fileId"
+        raise ValueError(msg)
+    resource = entry.get("file")
+    # Without a file it is gone, whatever `removed` says: nothing else can be told of it.
+    if entry.get("removed") is True or not isinstance(resource, Mapping):
+        record = {"id": item, **entry}
+        return [found_gone(item, changed=entry.get("time"), record=record)]
+    return [found_file({"id": item, **resource}, changed=entry.get("time"))]
+
+
+def _drive_entry(entry: Mapping[str, Any], params: Params) -> list[Found]:
+    drive = entry.get("driveId")
+    if not params.get("driveId") or drive != params["driveId"]:
+        return []  # news of other drives: their own watches tell them
+    resource = entry.get("drive")
+    gone = entry.get("removed") is True
+    if gone or not isinstance(resource, Mapping):
+        resource = {"id": drive, **entry}
+    return [
+        Found(
+            noun="drive",
+            item=drive,
+            state=State.GONE if gone else State.PRESENT,
+            resource=resource,
+            stamp=fingerprint(resource),
+            changed=read_time(entry.get("time")),
+            gone_verb="removed",
+            tells_created=False,
+        )
+    ]
+
+
+def _drive(params: Params) -> dict[str, Any]:
+    return {"driveId": params["driveId"]} if params.get("driveId") else {}
+
+
+def _page(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _readable(answer: Answer) -> Found:
+    try:
+        return found_file(answer.body)
+    except ValueError as error:
+        msg = f"Google's answer is {error}"
+        raise Unavailable(msg) from None

@@ -1,0 +1,79 @@
+"""Makes what is logged fit to be read: short, of JSON's types, and without any secret."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+
+from functions.domain.errors import Trouble
+
+LONGEST = 256
+_MOST = 20
+_DEEPEST = 3
+# The last net: no caller hands such a thing to a journal on purpose.
+_SECRET_WORDS = frozenset(
+    {
+        "authorization", "cookie", "credential", "credentials", "key", "keys", "password",
+        "secret", "secrets", "token", "tokens",
+    }
+)  # fmt: skip
+_HARMLESS_ENDINGS = frozenset({"age", "count", "id", "ids", "name"})
+
+Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
+
+
+def tidy(facts: Mapping[str, object]) -> dict[str, Plain]:
+    """Give the facts as they may be written; those named like a secret are dropped."""
+    return _tidy(facts, depth=0)
+
+
+def _tidy(facts: Mapping[str, object], depth: int) -> dict[str, Plain]:
+    named = {str(name)[:LONGEST]: value for name, value in list(facts.items())[:_MOST]}
+    return {name: _plain(value, depth) for name, value in named.items() if not _is_secret(name)}
+
+
+def _is_secret(name: str) -> bool:
+    words = name.lower().replace("-", "_").replace(".", "_").split("_")
+    return words[-1] not in _HARMLESS_ENDINGS and not _SECRET_WORDS.isdisjoint(words)
+
+
+def _plain(value: object, depth: int) -> Plain:
+    match value:
+        case Enum():
+            return _plain(value.value, depth)
+        case None | bool():
+            return value
+        case int() | float():
+            return _number(value)
+        case Mapping() | list() | tuple() | frozenset() | set():
+            return _nested(value, depth + 1)
+    return _text(value)[:LONGEST]
+
+
+def _number(value: float) -> Plain:
+    # Other programs read numbers as floats: what none can hold arrives only as a text.
+    fits = math.isfinite(value) and abs(value) <= 2**53
+    return value if fits else str(value)[:LONGEST]
+
+
+def _text(value: object) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return f"{value.total_seconds():g}s"
+        case bytes() | bytearray() | memoryview():
+            return f"{len(value)} bytes"
+        case BaseException() if not isinstance(value, Trouble):
+            return type(value).__name__
+    return str(value)
+
+
+def _nested(value: Mapping[object, object] | Collection[object], depth: int) -> Plain:
+    if depth > _DEEPEST:
+        return f"{type(value).__name__} of {len(value)}"
+    if isinstance(value, Mapping):
+        return _tidy({str(name): entry for name, entry in value.items()}, depth)
+    return [_plain(entry, depth) for entry in list(value)[:_MOST]]

@@ -1,0 +1,137 @@
+"""The journal: one line a decision, as JSON for Cloud Logging or as a short line for a person.
+
+A JSON line has `severity`, `time`, `message` (the decision), `component`, the facts as fields of
+their own names, and the trace of the request. https://cloud.google.com/logging/docs/structured-logging
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TextIO
+
+from functions.ports import Clock, Journal
+from infra.clock import SystemClock
+from infra.facts import Plain, tidy
+from infra.trace import current_trace
+
+INFO = "INFO"
+WARNING = "WARNING"
+
+_DIM, _BOLD, _YELLOW, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[1;33m", "\x1b[0m"
+
+Write = Callable[[str], None]
+
+
+class JsonJournal:
+    """The port `Journal` for machines: one JSON object a line."""
+
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        component: str,
+        project: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._write = _writer(stream or sys.stderr)
+        self._component = component
+        self._project = project
+        self._clock = clock or SystemClock()
+
+    def note(self, decision: str, /, **facts: object) -> None:
+        self._line(INFO, decision, facts)
+
+    def warn(self, decision: str, /, **facts: object) -> None:
+        self._line(WARNING, decision, facts)
+
+    def _line(self, severity: str, decision: str, facts: dict[str, object]) -> None:
+        ours = {
+            "severity": severity,
+            "time": self._clock.now().isoformat(),
+            "message": decision,
+            "component": self._component,
+        }
+        told = {f"{name}_" if name in ours else name: fact for name, fact in tidy(facts).items()}
+        self._write(json.dumps({**ours, **told, **self._trace()}))
+
+    def _trace(self) -> dict[str, Plain]:
+        trace = current_trace()
+        if trace is None:
+            return {}
+        # The full name makes Cloud Logging show the lines below the request they belong to.
+        name = f"projects/{self._project}/traces/{trace.id}" if self._project else trace.id
+        fields: dict[str, Plain] = {
+            "logging.googleapis.com/trace": name,
+            "logging.googleapis.com/trace_sampled": trace.sampled,
+        }
+        return fields | ({"logging.googleapis.com/spanId": trace.span} if trace.span else {})
+
+
+class HumanJournal:
+    """The port `Journal` for a person at a terminal: time, component, decision, facts."""
+
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        *,
+        component: str,
+        colours: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        self._write = _writer(stream or sys.stderr)
+        self._component = component
+        self._colours = colours
+        self._clock = clock or SystemClock()
+
+    def note(self, decision: str, /, **facts: object) -> None:
+        self._line(_BOLD, decision, facts)
+
+    def warn(self, decision: str, /, **facts: object) -> None:
+        self._line(_YELLOW, decision, facts)
+
+    def _line(self, colour: str, decision: str, facts: dict[str, object]) -> None:
+        time = self._clock.now().astimezone().strftime("%H:%M:%S")
+        told = " ".join(f"{name}={_word(fact)}" for name, fact in tidy(facts).items())
+        begun = self._in(_DIM, f"{time} {self._component:8}")
+        self._write(f"{begun} {self._in(colour, _printable(decision))} {told}".rstrip())
+
+    def _in(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{_PLAIN}" if self._colours else text
+
+
+def open_journal(
+    stream: TextIO | None = None, *, component: str, project: str | None = None
+) -> Journal:
+    """Give the journal that fits the stream: a person's on a terminal, else a machine's."""
+    stream = stream or sys.stderr
+    if stream.isatty():
+        return HumanJournal(stream, component=component, colours="NO_COLOR" not in os.environ)
+    return JsonJournal(stream, component=component, project=project)
+
+
+_lock = threading.Lock()
+
+
+def _writer(stream: TextIO) -> Write:
+    def write(line: str) -> None:
+        # A log that is gone must not take the work with it.
+        with _lock, suppress(OSError, ValueError):
+            stream.write(line + "\n")
+            stream.flush()
+
+    return write
+
+
+def _word(fact: Plain) -> str:
+    text = fact if isinstance(fact, str) else json.dumps(fact)
+    return _printable(text) if text and " " not in text else f'"{_printable(text)}"'
+
+
+def _printable(text: str) -> str:
+    """What comes from outside must not move the cursor or colour the terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,143 @@
+"""Whose credentials a call is made with: a stored consent, delegation, or the service account.
+
+Nothing here has a private key: https://docs.cloud.google.com/iam/docs/best-practices-service-accounts
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import google.auth
+from google.auth import impersonated_credentials
+from google.auth.credentials import Credentials, with_scopes_if_required
+from google.oauth2 import credentials as oauth2
+
+from functions.domain.errors import Refused
+from functions.domain.model import Verdict
+from functions.ports import Secrets
+from infra.secret_names import is_secret_name, oauth_secret
+
+_MOST_KEPT = 2048
+_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+_NEEDED = ("client_id", "client_secret", "refresh_token")
+
+Source = Callable[[], Credentials]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    credentials: Credentials
+    consent: str | None  # the secret they were made of
+
+
+class AccountCredentials:
+    """Gives the credentials for a subject and scopes, and keeps them with their tokens.
+
+    Args:
+        secrets: where OAuth tokens are kept.
+        workspace: the service account that all calls are made as; None where there is none.
+        source: gives the credentials of this process.
+    """
+
+    def __init__(
+        self, *, secrets: Secrets, workspace: str | None = None, source: Source | None = None
+    ) -> None:
+        self._secrets = secrets
+        self._workspace = workspace
+        self._source = source or ApplicationDefault()
+        self._kept: OrderedDict[tuple[str | None, tuple[str, ...]], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, subject: str | None, scopes: tuple[str, ...]) -> Credentials:
+        """Give the credentials; they may still have to fetch their token.
+
+        Raises:
+            Refused: there are none for this subject; the text has the next step.
+            DefaultCredentialsError: this process has none.
+        """
+        key = (subject.lower() if subject else None, tuple(sorted(scopes)))
+        with self._lock:
+            kept = self._kept.get(key)
+        # Whose token is in force needs no look at secrets: one look an hour for each subject.
+        if kept is None or not kept.credentials.valid:
+            consent = self._consent(subject)
+            if kept is None or kept.consent != consent:
+                kept = _Kept(self._make(subject, key[1], consent), consent)
+        with self._lock:
+            self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        return kept.credentials
+
+    def _consent(self, subject: str | None) -> str | None:
+        name = oauth_secret(subject) if subject else ""
+        return self._secrets.read(name) if is_secret_name(name) else None
+
+    def _make(
+        self, subject: str | None, scopes: tuple[str, ...], consent: str | None
+    ) -> Credentials:
+        if subject and consent is not None:
+            return _consented(subject, consent)
+        source = self._source()
+        if self._workspace:
+            return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
+                source, self._workspace, list(scopes), subject=subject
+            )
+        scoped: Credentials = with_scopes_if_required(source, scopes)  # type: ignore[no-untyped-call]
+        return _delegated(scoped, subject) if subject else scoped
+
+
+class ApplicationDefault:
+    """The credentials of this process, found once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: Credentials | None = None
+
+    def __call__(self) -> Credentials:
+        with self._lock:
+            if self._found is None:
+                self._found, _ = google.auth.default()
+            return self._found
+
+
+def _consented(subject: str, consent: str) -> Credentials:
+    """Make credentials of what a person's consent gave; their scopes are those consented to."""
+    fields = _fields(consent)
+    if not all(isinstance(fields.get(name), str) and fields[name] for name in _NEEDED):
+        raise Refused(
+            f"the secret {oauth_secret(subject)} of {subject} needs to be a JSON object with "
+            f"the texts {', '.join(_NEEDED)}",
+            Verdict.UNAUTHORIZED,
+        )
+    return oauth2.Credentials(  # type: ignore[no-untyped-call]
+        None,
+        **{name: fields[name] for name in _NEEDED},
+        token_uri=str(fields.get("token_uri") or _TOKEN_URI),
+    )
+
+
+def _fields(consent: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(consent)
+    except (ValueError, RecursionError):
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _delegated(source: Credentials, subject: str) -> Credentials:
+    """Act for a subject with a key file's account, if it is that which this process runs as."""
+    if hasattr(source, "with_subject"):
+        delegated: Credentials = source.with_subject(subject)
+        return delegated
+    raise Refused(
+        f"no token for {subject}: there is neither an OAuth token of it nor an account that may "
+        "act for it: store the one or configure the workspace account",
+        Verdict.UNAUTHORIZED,
+    )

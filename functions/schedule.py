@@ -46,3 +46,8 @@ def is_leased(progress: Progress, now: datetime, lease: timedelta) -> bool:
 def is_held_back(progress: Progress, now: datetime) -> bool:
     """Whether a back-off is running; one longer than any is a clock that jumped."""
     return progress.retry_at is not None and now < progress.retry_at <= now + LONGEST_BACKOFF
+
+
+def released(progress: Progress) -> Progress:
+    """Give the lease back."""
+    return scheduled(replace(progress, lease=None, lease_until=None))

@@ -22,7 +22,15 @@ from functions.domain.change import fingerprint
 from functions.domain.model import Job, Progress, Verdict, Watch
 from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
 from functions.pull import LeaseLost, Pull, Setback
-from functions.schedule import is_held_back, is_leased, look_by, next_poll, pull_by, scheduled
+from functions.schedule import (
+    is_held_back,
+    is_leased,
+    look_by,
+    next_poll,
+    pull_by,
+    released,
+    scheduled,
+)
 from functions.sources.table import SOURCES
 from functions.terms import Terms
 from functions.verdict import pass_verdict, told_of
@@ -393,11 +401,6 @@ def set_back(
         wait = max(wait, trouble.delay or timedelta(0))
         after = replace(after, held=trouble.asked)
     return replace(after, retry_at=now + wait, pull_at=now + wait)
-
-
-def released(progress: Progress) -> Progress:
-    """Give the lease back."""
-    return scheduled(replace(progress, lease=None, lease_until=None))
 
 
 def _let_go(pull: Pull, syncing: Syncing) -> None:

@@ -94,5 +94,13 @@ class Conflict(Trouble):
     """A conditional write lost: somebody else was there; look again."""
 
 
+@dataclass(eq=False)
 class Misconfigured(Trouble):
     """A setting or a file of the operator's is wrong; the text says which, and what is allowed."""
+
+    full: str = ""  # all of it, line by line, for the operator's own terminal
+
+    def __post_init__(self) -> None:
+        """Keep the whole text beside the short one."""
+        self.full = self.full or self.text
+        super().__post_init__()

@@ -1,0 +1,192 @@
+"""The command line: `python main.py COMMAND`. Errors say the next step, statuses serve scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from functions.domain.duration import parse_duration
+from functions.domain.errors import Invalid, Misconfigured, Trouble
+from infra.machine import DEFAULT_STORE, Place
+
+WRONG = 2  # something the user can mend: an option, a file, a port
+FAILED = 1
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time such as 0.5s or 10m."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read the length."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(value)
+        except Invalid as invalid:
+            self.fail(invalid.text, param, ctx)
+
+
+class Root(click.ParamType[str]):
+    """The root URL of a server."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the URL."""
+        text = str(value)
+        if not text.startswith(("http://", "https://")) or len(text.split("/")[2]) == 0:
+            self.fail(f"{text!r} is not an http or https URL", param, ctx)
+        return text.rstrip("/")
+
+
+PORT = click.IntRange(0, 65535)
+
+
+def placed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where state and secrets are."""
+    command = click.option(
+        "--secrets",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of secrets [default: `secrets` beside the SQLite file].",
+    )(command)
+    return click.option(
+        "--store",
+        default=DEFAULT_STORE,
+        show_default=True,
+        help="Where the state is: sqlite:PATH or firestore.",
+    )(command)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option("0.1.0", prog_name="watchkeeper")
+def cli() -> None:
+    """Watchkeeper keeps Google API watches alive and turns them into reliable change events."""
+
+
+@cli.command(epilog="Example: python main.py serve --watches watches.yaml --changes -")
+@click.option(
+    "--watches",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("watches.yaml"),
+    show_default=True,
+    help="The declared watches; read again when the file changes, and on SIGHUP.",
+)
+@placed
+@click.option("--google", type=Root(), help="Send every Google API call there: a simulated Google.")
+@click.option("--public-url", type=Root(), help="How Google reaches --port, e.g. a tunnel's URL.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of the public port.")
+@click.option("--port", type=PORT, default=8080, show_default=True, help="Port of /receive.")
+@click.option("--internal-port", type=PORT, help="Port of /renew and /sync [default: PORT+1].")
+@click.option(
+    "--tick", type=Duration(), default="60s", show_default=True, help="How often to renew."
+)
+@click.option("--changes", help="Append change events to this file; - is standard output.")
+@click.option("--for", "length", type=Duration(), help="End by itself after so long.")
+def serve(  # noqa: PLR0913 - the options of the command
+    *,
+    watches: Path,
+    store: str,
+    secrets: Path | None,
+    google: str | None,
+    public_url: str | None,
+    host: str,
+    port: int,
+    internal_port: int | None,
+    tick: timedelta,
+    changes: str | None,
+    length: timedelta | None,
+) -> None:
+    """Run the whole system on this machine."""
+    from infra.serve import Serving
+    from infra.serve import serve as run
+
+    serving = Serving(
+        watches=watches,
+        place=Place(store=store, secrets=secrets),
+        google=google,
+        public_url=public_url,
+        host=host,
+        port=port,
+        internal_port=internal_port,
+        tick=tick,
+        changes=changes,
+        length=length,
+    )
+    run(serving, ready=lambda text: click.echo(text, err=True))
+
+
+@cli.command(epilog="Example: python main.py status --json | jq '.watches[].state'")
+@placed
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def status(*, store: str, secrets: Path | None, as_json: bool) -> None:
+    """Show every watch: its state, channels, last pull, and when it is next due.
+
+    Exit status 0 if every watch is well, 1 if one is not, 2 if the state cannot be read.
+    """
+    from infra.machine import MachineWiring
+    from infra.status import gather
+    from infra.status_table import print_table
+
+    place = Place(store=store, secrets=secrets)
+    if place.sqlite is not None and not place.sqlite.exists():
+        raise Misconfigured(
+            f"there is no store at {place.sqlite}: start `python main.py serve` first, "
+            "or name the store with --store"
+        )
+    found = gather(MachineWiring(place).store, datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps(found, indent=2, default=_text))
+    else:
+        print_table(found)
+    well = all(row["state"] in {"covered", "polled", "paused"} for row in found["watches"])
+    sys.exit(0 if well else FAILED)
+
+
+@cli.command(epilog="Example: python main.py simulate --port 9000")
+@click.option("--port", type=PORT, default=9000, show_default=True, help="Port to serve on.")
+def simulate(*, port: int) -> None:
+    """Run the simulated Google alone."""
+    from infra.local.google import run
+
+    try:
+        run(port)
+    except OSError as error:
+        raise Misconfigured(
+            f"port {port} cannot be used ({error.strerror}): choose another with --port"
+        ) from None
+
+
+@cli.command(epilog="Example: python main.py demo")
+def demo() -> None:
+    """Show the whole loop on a simulated Google: ends by itself, status 0 if all arrived."""
+    from infra.demo import run
+
+    sys.exit(run(click.echo))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is a sentence, never a stack trace."""
+    try:
+        cli.main(prog_name="python main.py", standalone_mode=True)
+    except Misconfigured as fault:
+        click.echo(f"error: {fault.full}", err=True)
+        sys.exit(WRONG)
+    except Trouble as trouble:
+        click.echo(f"error: {trouble.text}", err=True)
+        sys.exit(FAILED)

@@ -1,0 +1,103 @@
+"""The entry points' bodies: an HTTP request in, one flow, an answer out.
+
+Each imports its flow when it is called, so that a function loads no more than it needs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from functions.domain.errors import Conflict, Invalid, Unavailable
+from infra.trace import tracing
+from infra.wiring import current
+
+if TYPE_CHECKING:
+    import flask
+
+Answer = tuple[str, int, dict[str, str]]
+
+ONLY_POST: Answer = ("POST only", 405, {"Allow": "POST"})
+LARGEST_ENVELOPE = 16 * 1024 * 1024
+
+
+def receive(request: flask.Request) -> Answer:
+    """Answer Google's sender, and whoever else finds the address."""
+    from functions.receive import Request
+    from functions.receive import receive as flow
+
+    wiring = current()
+    asked = Request(
+        method=request.method,
+        headers=list(request.headers.items()),
+        length=request.content_length,
+        read=request.stream.read,
+    )
+    with tracing(dict(request.headers)):
+        reply = flow(
+            asked,
+            keys=wiring.keys,
+            jobs=wiring.jobs,
+            clock=wiring.clock,
+            journal=wiring.journal("receive"),
+        )
+    return reply.text, reply.status, {"Content-Type": "text/plain", **reply.headers}
+
+
+def renew(request: flask.Request) -> Answer:
+    """Do one tick; the scheduler calls again, so a failure needs no more than a status."""
+    from functions.renew import renew as flow
+
+    if request.method != "POST":
+        return ONLY_POST
+    wiring = current()
+    journal = wiring.journal("renew")
+    with tracing(dict(request.headers)):
+        try:
+            flow(
+                store=wiring.store,
+                google=wiring.google,
+                jobs=wiring.jobs,
+                keys=wiring.keys,
+                clock=wiring.clock,
+                chance=wiring.chance,
+                crew=wiring.crew,
+                journal=journal,
+                terms=wiring.terms,
+            )
+        except (Unavailable, Conflict) as trouble:
+            journal.warn("tick failed", reason=trouble.text)
+            return "try again later", 503, {}
+    return "", 204, {}
+
+
+def sync(request: flask.Request) -> Answer:
+    """Take one pushed job; only what a repetition can mend is answered with 5xx."""
+    from functions.domain.job import read_job
+    from functions.sync import sync as flow
+    from infra.envelope import read_envelope
+
+    if request.method != "POST":
+        return ONLY_POST
+    wiring = current()
+    journal = wiring.journal("sync")
+    with tracing(dict(request.headers)):
+        try:
+            job = read_job(read_envelope(request.get_data()).data)
+            flow(
+                job,
+                store=wiring.store,
+                google=wiring.google,
+                jobs=wiring.jobs,
+                changes=wiring.changes,
+                clock=wiring.clock,
+                chance=wiring.chance,
+                journal=journal,
+                terms=wiring.terms,
+            )
+        except Invalid as invalid:
+            # A repetition would be as unreadable: dropped, and counted by this line.
+            journal.warn("job dropped", reason=invalid.text)
+        except (Unavailable, Conflict) as trouble:
+            journal.warn("job not done", reason=trouble.text)
+            return "try again later", 503, {}
+    return "", 204, {}

@@ -1,0 +1,78 @@
+"""Serves a WSGI application on one port of this machine, in threads of this process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from waitress.server import create_server
+
+from functions.domain.errors import Misconfigured
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Listener:
+    """A port and the application behind it."""
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        largest: int,
+        option: str,
+    ) -> None:
+        """Bind the port; nothing is answered before `start`.
+
+        Raises:
+            Misconfigured: the port is in use or not allowed.
+        """
+        logging.getLogger("waitress").setLevel(logging.ERROR)
+        try:
+            self._server = create_server(
+                application,
+                host=host,
+                port=port,
+                threads=threads,
+                ident=None,
+                max_request_body_size=largest,
+                channel_timeout=60,
+                connection_limit=1000,
+                clear_untrusted_proxy_headers=True,
+            )
+        except OSError as error:
+            raise Misconfigured(
+                f"port {port} of {host} cannot be used ({error.strerror}): "
+                f"choose another with {option}"
+            ) from None
+        self.port = int(self._server.socket.getsockname()[1])
+        self._thread = threading.Thread(
+            target=self._server.run, name=f"port-{self.port}", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Accept nothing more; what is being answered is finished."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
+
+
+def by_path(applications: Mapping[str, Application]) -> Application:
+    """Give one application that serves several, each under its path, and 404 for the rest."""
+
+    def route(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        application = applications.get(environ.get("PATH_INFO", "").rstrip("/") or "/")
+        if application is not None:
+            return application(environ, start)
+        start("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "9")])
+        return [b"not found"]
+
+    return route

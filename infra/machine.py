@@ -1,0 +1,179 @@
+"""The wiring of the whole system on one machine: the cloud's entry points on local adapters.
+
+The state is SQLite or Firestore, the queues are SQLite or Pub/Sub's emulator; Google is Google, or
+a simulated one.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from functions.domain.errors import Misconfigured
+from functions.ports import Chance, Changes, Clock, Crew, Google, Jobs, Journal, Keys, Secrets
+from functions.terms import Terms
+from infra.chance import SystemChance
+from infra.clock import SystemClock
+from infra.crew import ThreadCrew
+from infra.local.declaring import DeclaredStore
+from infra.telemetry import open_journal
+from infra.wiring import made_once, open_google
+
+if TYPE_CHECKING:
+    from infra.local.sqlite_queue import SqliteQueue
+
+CREW = 16
+DEFAULT_STORE = "sqlite:watchkeeper.db"
+PROJECT = "GOOGLE_CLOUD_PROJECT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where one machine keeps its state, secrets and queue."""
+
+    store: str = DEFAULT_STORE
+    secrets: Path | None = None
+
+    @property
+    def sqlite(self) -> Path | None:
+        """The SQLite file of the store; None if the store is Firestore.
+
+        Raises:
+            Misconfigured: the store is neither.
+        """
+        if self.store == "firestore":
+            return None
+        kind, _, path = self.store.partition(":")
+        if kind != "sqlite" or not path:
+            raise Misconfigured(f"--store {self.store!r} is neither sqlite:PATH nor firestore")
+        return Path(path)
+
+    @property
+    def folder(self) -> Path:
+        """The folder of secrets."""
+        beside = self.sqlite.parent if self.sqlite else Path()
+        return self.secrets or beside / "secrets"
+
+    @property
+    def queue(self) -> Path:
+        """The SQLite file of the queue: beside the store, for both can be lost independently."""
+        if self.sqlite is None:
+            return Path("watchkeeper.queue.db")
+        return self.sqlite.with_name(f"{self.sqlite.stem}.queue{self.sqlite.suffix or '.db'}")
+
+
+class MachineWiring:
+    """The adapters of one machine."""
+
+    def __init__(self, place: Place, *, address: str = "", google: str | None = None) -> None:
+        """Keep where things are; nothing is opened yet."""
+        self.place = place
+        self._address = address
+        self._google = google
+
+    @made_once
+    def store(self) -> DeclaredStore:
+        if self.place.sqlite is not None:
+            from infra.local.sqlite_store import SqliteStore
+
+            return SqliteStore(self.place.sqlite, journal=self.journal("store"))
+        from infra.cloud.firestore_store import FirestoreStore, connect
+
+        return FirestoreStore(connect(os.environ.get(PROJECT)), journal=self.journal("store"))
+
+    @made_once
+    def queue(self) -> SqliteQueue:
+        from infra.local.queue.file import QueueFile
+        from infra.local.sqlite_queue import SqliteQueue
+
+        return SqliteQueue(QueueFile(self.place.queue))
+
+    @property
+    def is_on_pubsub(self) -> bool:
+        """Whether the queues are Pub/Sub's: with its emulator."""
+        return bool(os.environ.get("PUBSUB_EMULATOR_HOST"))
+
+    @property
+    def project(self) -> str:
+        """The project of the topics."""
+        return os.environ.get(PROJECT) or "local"
+
+    def topic(self, name: str) -> str:
+        """Give the full name of a topic."""
+        return f"projects/{self.project}/topics/{name}"
+
+    @made_once
+    def jobs(self) -> Jobs:
+        if self.is_on_pubsub:
+            from infra.cloud.pubsub import PubsubJobs
+
+            return PubsubJobs(self.topic("notifications"))
+        from infra.local.queues import LocalJobs
+
+        return LocalJobs(self.queue)
+
+    @made_once
+    def changes(self) -> Changes:
+        if self.is_on_pubsub:
+            from infra.cloud.pubsub import PubsubChanges
+
+            return PubsubChanges(self.topic("changes"))
+        from infra.local.queues import LocalChanges
+
+        return LocalChanges(self.queue)
+
+    @made_once
+    def keys(self) -> Keys:
+        from infra.local.key_making import open_keys
+
+        return open_keys(self.place.folder, clock=self.clock)
+
+    @made_once
+    def secrets(self) -> Secrets:
+        from infra.local.secret_files import SecretFiles
+
+        return SecretFiles(self.place.folder)
+
+    @made_once
+    def google(self) -> Google:
+        return open_google(
+            root=self._google, workspace=None, secrets=lambda: self.secrets, clock=self.clock
+        )
+
+    @made_once
+    def crew(self) -> Crew:
+        return ThreadCrew(CREW, self.journal("renew"))
+
+    @made_once
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    @made_once
+    def chance(self) -> Chance:
+        return SystemChance()
+
+    @made_once
+    def terms(self) -> Terms:
+        # The key file is read when it changes, so a new key signs at once.
+        return Terms(address=self._address, settle=timedelta(0), short_polls=True)
+
+    def journal(self, component: str) -> Journal:
+        return Quiet(open_journal(component=component))
+
+
+class Quiet:
+    """A journal without the ticks that found nothing to do: here they may come twice a second."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Keep where the rest goes."""
+        self._journal = journal
+
+    def note(self, decision: str, /, **facts: object) -> None:
+        if decision != "tick" or facts.get("due"):
+            self._journal.note(decision, **facts)
+
+    def warn(self, decision: str, /, **facts: object) -> None:
+        self._journal.warn(decision, **facts)

@@ -1,0 +1,207 @@
+"""Runs the whole system in one process: two ports, the queue's deliveries, the clock, the file.
+
+The entry points are those of the cloud, behind functions-framework, called over HTTP as Google,
+Cloud Scheduler and Pub/Sub call them.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from functions_framework import create_app
+
+from functions.domain.errors import Invalid, Unavailable
+from functions.ports import Case
+from functions.schedule import pull_by, released
+from infra import wiring
+from infra.envelope import read_envelope
+from infra.local.changes_file import ChangesFile
+from infra.local.declaring import Declaring
+from infra.local.dispatcher import Dispatcher, Lane
+from infra.local.listener import Application, Listener, by_path
+from infra.local.push import Push
+from infra.local.queue.delivery import Policy
+from infra.local.queues import CHANGES, NOTIFICATIONS
+from infra.local.ticker import Ticker
+from infra.local.watches_file import read_watches
+from infra.machine import MachineWiring, Place
+
+MAIN = Path(__file__).resolve().parent.parent / "main.py"
+INTERNAL_HOST = "127.0.0.1"
+SYNC = "sync"
+CHANGES_FILE = "changes-file"
+SYNC_WORKERS = 8
+LARGEST_PUBLIC = 1024 * 1024
+LARGEST_INTERNAL = 20 * 1024 * 1024
+PUSH_TIMEOUT = timedelta(seconds=300)
+STOP_WITHIN = timedelta(seconds=5)
+JOB_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(seconds=60), attempts=20)
+FILE_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(seconds=60), attempts=None)
+
+
+class Queues(Protocol):
+    """What delivers while we serve."""
+
+    def start(self) -> None: ...
+    def stop(self, *, within: timedelta) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What `serve` is told."""
+
+    watches: Path
+    place: Place
+    google: str | None = None
+    public_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8080
+    internal_port: int | None = None
+    tick: timedelta = timedelta(seconds=60)
+    changes: str | None = None
+    length: timedelta | None = None
+
+    @property
+    def address(self) -> str:
+        """The address that is given to Google, with exactly one slash before its path."""
+        root = self.public_url or f"http://127.0.0.1:{self.port}"
+        return f"{root.rstrip('/')}/receive"
+
+
+def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of `length`.
+
+    Raises:
+        Misconfigured: a file, a port or a store cannot be used; nothing was started.
+    """
+    found = read_watches(serving.watches)
+    machine = MachineWiring(serving.place, address=serving.address, google=serving.google)
+    wiring.use(machine)
+    journal = machine.journal("serve")
+    machine.keys.ring()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    file = ChangesFile(serving.changes) if serving.changes else None
+    public, internal = _listeners(serving, file)
+    inner = f"http://{INTERNAL_HOST}:{internal.port}"
+    declaring = Declaring(serving.watches, machine.store, chance=machine.chance, journal=journal)
+    signal.signal(signal.SIGHUP, lambda *_: declaring.read_again())
+    _break_leases(machine)
+    declaring.first(found)
+    queues = _open_queues(machine, inner, file)
+    is_due = _is_due(machine) if serving.place.sqlite else None
+    ticker = Ticker(f"{inner}/renew", every=serving.tick, is_due=is_due, journal=journal)
+    public.start()
+    internal.start()
+    queues.start()
+    declaring.start()
+    ticker.start()
+    ready(
+        f"receiving at {serving.address} (port {public.port}); inside: {inner}; "
+        f"{len(found.documents)} watches in {serving.place.store}"
+    )
+    stop.wait(serving.length.total_seconds() if serving.length else None)
+    journal.note("stopping")
+    began = time.monotonic()
+    declaring.stop()
+    ticker.stop(within=timedelta(seconds=2))
+    public.stop()
+    queues.stop(within=STOP_WITHIN)
+    internal.stop()
+    journal.note("stopped", seconds=round(time.monotonic() - began, 1))
+
+
+def _listeners(serving: Serving, file: ChangesFile | None) -> tuple[Listener, Listener]:
+    public = Listener(
+        by_path({"/receive": _application("receive")}),
+        host=serving.host,
+        port=serving.port,
+        threads=16,
+        largest=LARGEST_PUBLIC,
+        option="--port",
+    )
+    inside = {"/renew": _application("renew"), "/sync": _application("sync")}
+    if file is not None:
+        inside["/changes"] = _changes_application(file)
+    internal = Listener(
+        by_path(inside),
+        host=INTERNAL_HOST,
+        port=serving.internal_port if serving.internal_port is not None else serving.port + 1,
+        threads=SYNC_WORKERS + 8,
+        largest=LARGEST_INTERNAL,
+        option="--internal-port",
+    )
+    return public, internal
+
+
+def _application(target: str) -> Application:
+    application: Application = create_app(target, str(MAIN), "http").wsgi_app  # type: ignore[no-untyped-call]
+    return application
+
+
+def _changes_application(file: ChangesFile) -> Application:
+    """Take change events that Pub/Sub pushes, for the changes file."""
+
+    def take(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        status = "204 No Content"
+        try:
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            file.append([read_envelope(environ["wsgi.input"].read(length)).data])
+        except (Invalid, ValueError):
+            status = "204 No Content"  # a repetition would be as unreadable
+        except (OSError, Unavailable):
+            status = "503 Service Unavailable"
+        start(status, [("Content-Length", "0")])
+        return [b""]
+
+    return take
+
+
+def _break_leases(machine: MachineWiring) -> None:
+    """End the leases of a process that is gone: what they guarded is pulled again."""
+
+    def free(case: Case) -> Case | None:
+        if case.progress is None or case.progress.lease is None:
+            return None
+        return Case(pull_by(released(case.progress), machine.clock.now()), {})
+
+    for progress in machine.store.all_progress():
+        if progress.lease is not None:
+            machine.store.change(progress.watch, free)
+
+
+def _is_due(machine: MachineWiring) -> Callable[[], bool]:
+    def is_due() -> bool:
+        try:
+            return bool(machine.store.due(machine.clock.now(), 1))
+        except Unavailable:
+            return False
+
+    return is_due
+
+
+def _open_queues(machine: MachineWiring, inner: str, file: ChangesFile | None) -> Queues:
+    if machine.is_on_pubsub:
+        from infra.pubsub_queues import open_pubsub
+
+        return open_pubsub(machine.project, inner, changes=file is not None)
+    queue = machine.queue
+    names = [SYNC]
+    push = Push(f"{inner}/sync", timeout=PUSH_TIMEOUT, connections=SYNC_WORKERS)
+    lanes = [Lane(subscription=SYNC, deliver=push, workers=SYNC_WORKERS)]
+    queue.subscribe(SYNC, topic=NOTIFICATIONS, policy=JOB_POLICY)
+    if file is not None:
+        queue.subscribe(CHANGES_FILE, topic=CHANGES, policy=FILE_POLICY)
+        lanes.append(Lane(subscription=CHANGES_FILE, deliver=file, most=500))
+        names.append(CHANGES_FILE)
+    queue.retain(names)
+    queue.recover()
+    return Dispatcher(queue, lanes, journal=machine.journal("queue"))

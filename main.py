@@ -1,0 +1,34 @@
+"""The entry points of the functions, and under `python main.py` the command line.
+
+functions-framework finds a function by the name of its `def` in this file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra import entry
+
+if TYPE_CHECKING:
+    import flask
+
+
+def receive(request: flask.Request) -> entry.Answer:
+    """Public: receive and verify a notification of Google's, and queue it."""
+    return entry.receive(request)
+
+
+def renew(request: flask.Request) -> entry.Answer:
+    """Private, on the clock: open, renew and stop channels; queue what is due."""
+    return entry.renew(request)
+
+
+def sync(request: flask.Request) -> entry.Answer:
+    """Private, pushed by the notification queue: pull a watch and publish what changed."""
+    return entry.sync(request)
+
+
+if __name__ == "__main__":
+    from infra.cli import main
+
+    main()

@@ -57,7 +57,7 @@ def read_ask(body: Json, *, method: str, now: float, max_life: float | None) -> 
     )
 
 
-def _id(value: Any) -> str:  # noqa: ANN401 - anything may come
+def _id(value: Any) -> str:
     if not value:
         raise GoogleError("required", "Required parameter: resource.id")
     if not isinstance(value, str) or not ID.fullmatch(value):
@@ -66,7 +66,7 @@ def _id(value: Any) -> str:  # noqa: ANN401 - anything may come
     return value
 
 
-def _address(value: Any) -> str:  # noqa: ANN401 - anything may come
+def _address(value: Any) -> str:
     if not value or not isinstance(value, str):
         raise GoogleError("push.webhookUrlNoHostOrAddress")
     try:
@@ -105,7 +105,7 @@ def _expiration(body: Json, method: str, now: float, max_life: float | None) -> 
     return round((now + granted) * 1000) / 1000
 
 
-def _whole(value: Any) -> int:  # noqa: ANN401 - anything may come
+def _whole(value: Any) -> int:
     if value is None:
         return 0
     # The schema is int64 as a string; whether Google takes a float is unknown, so it does not here.

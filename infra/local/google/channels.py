@@ -11,11 +11,11 @@ from infra.local.google.ask import read_ask
 from infra.local.google.call import Json
 from infra.local.google.channel import Channel, State, message_headers
 from infra.local.google.clock import Clock
-from infra.local.google.delivery import Delivery
 from infra.local.google.errors import GoogleError
-from infra.local.google.faults import Fault, Faults, Kind
+from infra.local.google.faults import Kind
 from infra.local.google.message import Message, Outcome
 from infra.local.google.options import Options
+from infra.local.google.sender import About, Sender
 
 REMEMBERED = 20_000  # ended channels
 
@@ -23,11 +23,9 @@ REMEMBERED = 20_000  # ended channels
 class Channels:
     """Channels by id and by what they watch."""
 
-    def __init__(
-        self, *, options: Options, clock: Clock, random: Random, faults: Faults, delivery: Delivery
-    ) -> None:
+    def __init__(self, *, options: Options, clock: Clock, random: Random, sender: Sender) -> None:
         self._options, self._clock, self._random = options, clock, random
-        self._faults, self._delivery = faults, delivery
+        self._sender = sender
         self._lock = threading.RLock()
         self._by_id: dict[str, Channel] = {}
         self._watching: dict[str, list[Channel]] = {}
@@ -48,11 +46,13 @@ class Channels:
                 method=method,
                 account=account,
                 resource=resource,
-                resource_id=_resource_id(resource),
+                resource_id=_resource_id(account, resource),
                 resource_uri=uri,
                 event=event,
                 opened_at=now,
             )
+            for each in list(self._watching.get(resource, ())):
+                self._tidy(each)
             self._by_id[ask.id] = channel
             self._watching.setdefault(resource, []).append(channel)
         return channel, self._tell(channel, "sync")
@@ -72,7 +72,7 @@ class Channels:
                     "channelNotFound", f"Channel '{channel_id}' not found for project '1'"
                 )
             channel.state = State.STOPPED
-            late = self._draw(Kind.AFTER_STOP, channel, "")
+            late = self._sender.draw(Kind.AFTER_STOP, _about(channel, ""))
             channel.grace = late.count if late else 0
             self._tidy(channel)
 
@@ -83,9 +83,12 @@ class Channels:
         *,
         changed: Sequence[str] = (),
         body: Json | None = None,
-        event: str = "",
+        payload: Json | None = None,
     ) -> None:
-        """Tell the channels on a resource that something changed."""
+        """Tell the channels on a resource that something changed.
+
+        The body goes to all of them, the payload to those that asked for it.
+        """
         if resource not in self._watching:
             return
         with self._lock:
@@ -93,8 +96,9 @@ class Channels:
                 if channel.state is State.LIVE and not channel.live(self._clock.now()):
                     channel.state = State.EXPIRED
                 self._tidy(channel)
-                if channel.wanted(self._clock.now()) and channel.event in {"", event}:
-                    self._tell(channel, state, changed=changed, body=body)
+                if channel.wanted(self._clock.now()) and channel.event in {"", state}:
+                    more = payload if channel.ask.payload else None
+                    self._tell(channel, state, changed=changed, body=body or more)
 
     def silence(self, channel_id: str) -> bool:
         """Let a channel die in silence: alive, but it never sends again."""
@@ -114,18 +118,18 @@ class Channels:
         channel.number += 1 if not channel.number else self._random.randint(1, 100_000)
         if channel.state is State.STOPPED:
             channel.grace -= 1
-        if self._draw(Kind.SILENCE, channel, state):
+        about = _about(channel, state)
+        if self._sender.draw(Kind.SILENCE, about):
             channel.silent = True
-        if channel.silent or self._draw(Kind.DROP, channel, state):
-            channel.counts["lost"] += 1
-            return None
-        if channel.pending >= self._options.pending_limit:
+        if not channel.silent and channel.pending >= self._options.pending_limit:
             channel.counts["merged"] += 1
             return None
-        copies = 2 if self._draw(Kind.DUPLICATE, channel, state) else 1
-        for _ in range(copies):
-            message = self._message(channel, message_headers(channel, state, changed), body)
-            self._delivery.send(message, self._delay(channel, state))
+        headers = message_headers(channel, state, changed)
+        message = None
+        if not channel.silent:
+            message = self._sender.send(lambda: self._message(channel, headers, body), about)
+        if message is None:
+            channel.counts["lost"] += 1
         return message
 
     def _message(self, channel: Channel, headers: Mapping[str, str], body: Json | None) -> Message:
@@ -136,21 +140,6 @@ class Channels:
 
         channel.pending += 1
         return channel.message(headers, body, clock=self._clock, ended=ended)
-
-    def _delay(self, channel: Channel, state: str) -> float:
-        late = self._draw(Kind.DELAY, channel, state)
-        swap = self._draw(Kind.REORDER, channel, state)
-        delay = late.seconds if late else 0.0
-        return delay + (self._random.uniform(0, swap.seconds) if swap else 0.0)
-
-    def _draw(self, kind: Kind, channel: Channel, state: str) -> Fault | None:
-        return self._faults.draw(
-            kind,
-            method=channel.method,
-            account=channel.account,
-            target=channel.ask.id,
-            state=state,
-        )
 
     def _tidy(self, channel: Channel) -> None:
         if channel.wanted(self._clock.now()):
@@ -165,7 +154,11 @@ class Channels:
             self._by_id.pop(self._ended.popleft(), None)
 
 
-def _resource_id(resource: str) -> str:
-    """Make the id of a watched resource: the same for all channels on it."""
-    digest = hashlib.sha256(resource.encode()).digest()
+def _about(channel: Channel, state: str) -> About:
+    return About(method=channel.method, account=channel.account, target=channel.ask.id, state=state)
+
+
+def _resource_id(account: str, resource: str) -> str:
+    """Make the id of a watched resource: the same for all channels of an account on it."""
+    digest = hashlib.sha256(f"{account} {resource}".encode()).digest()
     return base64.urlsafe_b64encode(digest)[:27].decode()

@@ -42,6 +42,7 @@ REASONS: dict[str, tuple[int, str, str]] = {
     ),
     "quotaExceeded": (403, "usageLimits", "Calendar usage limits exceeded."),
     "watchDenied": (403, "global", "Watch is not allowed here."),
+    "invalidArgument": (400, "global", "Invalid Argument"),
     "notFound": (404, "global", "Not Found"),
     "channelNotFound": (404, "global", "Channel not found"),
     "duplicate": (409, "global", "The requested identifier already exists."),

@@ -9,6 +9,7 @@ from infra.local.google.channels import Channels
 from infra.local.google.clock import Clock
 from infra.local.google.faults import Faults, Kind
 from infra.local.google.options import Options
+from infra.local.google.sender import Sender
 
 
 @dataclass(slots=True, frozen=True)
@@ -21,6 +22,7 @@ class Ground:
     faults: Faults
     channels: Channels
     lock: threading.RLock
+    sender: Sender
 
     def visible_at(self, method: str, account: str) -> float:
         """Tell from when on a change made now can be listed."""

@@ -25,6 +25,8 @@ class Options:
     # Life of Calendar's sync tokens in seconds (none: they last), and where Gmail's pushes go.
     sync_token_life: float | None = None
     gmail_push_url: str | None = None
+    pubsub_url: str | None = None  # of an emulator; then pushes are published there instead
+    gmail_interval: float = 0.0  # Gmail itself drops what comes within a second of the last
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Set several options at once; ValueError names one that does not exist."""

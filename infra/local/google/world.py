@@ -4,14 +4,19 @@ import threading
 from random import Random
 
 from infra.local.google.access import Access
+from infra.local.google.calendar.state import Calendars
 from infra.local.google.channels import Channels
 from infra.local.google.clock import Clock
 from infra.local.google.delivery import Delivery
+from infra.local.google.directory.state import Directory
 from infra.local.google.drive.state import Drive
 from infra.local.google.faults import Faults
+from infra.local.google.gmail.state import Gmail
 from infra.local.google.ground import Ground
 from infra.local.google.journal import Journal
 from infra.local.google.options import Options
+from infra.local.google.reports.state import Reports
+from infra.local.google.sender import Sender
 
 
 class World:
@@ -25,12 +30,16 @@ class World:
         self.journal = Journal(options.request_log)
         self.delivery = Delivery(options)
         self.faults = Faults(Random(options.seed))  # noqa: S311 - repeatable on purpose
+        sender = Sender(
+            faults=self.faults,
+            delivery=self.delivery,
+            random=Random(options.seed + 3),  # noqa: S311
+        )
         self.channels = Channels(
             options=options,
             clock=self.clock,
             random=Random(options.seed + 1),  # noqa: S311
-            faults=self.faults,
-            delivery=self.delivery,
+            sender=sender,
         )
         self.ground = Ground(
             options=options,
@@ -39,8 +48,13 @@ class World:
             faults=self.faults,
             channels=self.channels,
             lock=self.lock,
+            sender=sender,
         )
         self.drive = Drive(self.ground)
+        self.calendar = Calendars(self.ground)
+        self.directory = Directory(self.ground)
+        self.reports = Reports(self.ground)
+        self.gmail = Gmail(self.ground)
 
     def close(self) -> None:
         """End the threads of the world."""

@@ -7,12 +7,12 @@ from infra.local.google.changelog import ChangeLog
 from infra.local.google.drive.content import Content
 from infra.local.google.drive.file import File
 from infra.local.google.drive.membership import Membership
-from infra.local.google.drive.telling import Telling
+from infra.local.google.drive.sharing import Sharing
 from infra.local.google.errors import GoogleError
 from infra.local.google.ground import Ground
 
 
-class Drive(Membership, Telling):
+class Drive(Membership, Sharing):
     """Drive's state; every change is written to the logs and told to the channels."""
 
     def __init__(self, ground: Ground) -> None:
@@ -109,41 +109,6 @@ class Drive(Membership, Telling):
             file = self.files.pop(self.file(file_id).id)
             self._tell(file, "remove")
             self._tell_parents(file.parents)
-
-    def view(self, file_id: str, account: str) -> File:
-        """Open a file: Google counts a version and lists a change, though nothing changed."""
-        with self.ground.lock:
-            file = self.file(file_id)
-            file.viewed[account.lower()] = self.ground.clock.now()
-            self._touch(file, "update", ["properties"])
-            return file
-
-    def share(self, file_id: str, account: str) -> File:
-        """Let another account see a file."""
-        with self.ground.lock:
-            file = self.file(file_id)
-            file.viewers.add(account.lower())
-            self._touch(file, "update", ["permissions"])
-            return file
-
-    def unshare(self, file_id: str, account: str) -> File:
-        """Take a file away from another account; to it the file is removed."""
-        with self.ground.lock:
-            file = self.file(file_id)
-            file.viewers.discard(account.lower())
-            self._record(account.lower(), ("file", file.id))
-            self.notify_file(file, account.lower(), "remove", ())
-            self._touch(file, "update", ["permissions"])
-            return file
-
-    def file(self, file_id: str) -> File:
-        """Find a file, whoever may see it."""
-        try:
-            return self.files[file_id]
-        except KeyError:
-            raise GoogleError(
-                "notFound", f"File not found: {file_id}.", parameter="fileId"
-            ) from None
 
     def _set_trashed(self, file_id: str, *, trashed: bool) -> File:
         with self.ground.lock:

@@ -1,0 +1,1 @@
+"""The simulated Directory, directory_v1: users and their aliases."""

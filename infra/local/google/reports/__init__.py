@@ -1,0 +1,1 @@
+"""The simulated Reports, reports_v1: activities."""

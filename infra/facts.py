@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from enum import Enum
+from pathlib import PurePath
 
 from functions.domain.errors import Trouble
 
@@ -54,21 +54,24 @@ def _plain(value: object, depth: int) -> Plain:
 
 def _number(value: float) -> Plain:
     # Other programs read numbers as floats: what none can hold arrives only as a text.
-    fits = math.isfinite(value) and abs(value) <= 2**53
-    return value if fits else str(value)[:LONGEST]
+    if abs(value) <= 2**53:
+        return value
+    is_huge = isinstance(value, int) and abs(value) >= 10**40
+    return "a huge number" if is_huge else str(value)
 
 
 def _text(value: object) -> str:
     match value:
-        case datetime():
+        case str() | Trouble() | PurePath():
+            return str(value)
+        case date():
             return value.isoformat()
         case timedelta():
             return f"{value.total_seconds():g}s"
         case bytes() | bytearray() | memoryview():
             return f"{len(value)} bytes"
-        case BaseException() if not isinstance(value, Trouble):
-            return type(value).__name__
-    return str(value)
+    # What others would say about themselves may hold anything.
+    return type(value).__name__
 
 
 def _nested(value: Mapping[object, object] | Collection[object], depth: int) -> Plain:

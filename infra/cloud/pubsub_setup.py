@@ -21,6 +21,7 @@ from google.pubsub_v1 import (
 
 from functions.domain.errors import Unavailable
 
+TOPICS = ("notifications", "changes")  # they are published to also when nobody listens
 _CALL = 10.0  # seconds
 # https://docs.cloud.google.com/pubsub/docs/handling-failures#maximum_number_of_delivery_attempts
 _FEWEST_ATTEMPTS, _MOST_ATTEMPTS = 5, 100
@@ -50,7 +51,7 @@ def subscription_name(project: str, subscription: str) -> str:
 
 
 def set_up(project: str, routes: Iterable[Route]) -> None:
-    """Make what the routes need; what is there already takes their addresses.
+    """Make the topics and what the routes need; what is there already takes their addresses.
 
     What a route gives up goes to the topic and subscription named after it with `-dead`.
 
@@ -59,10 +60,11 @@ def set_up(project: str, routes: Iterable[Route]) -> None:
     """
     try:
         with PublisherClient() as publisher, SubscriberClient() as subscriber:
+            for topic in TOPICS:
+                _make_topic(publisher, topic_name(project, topic))
             for route in routes:
                 dead = f"{route.subscription}-dead"
-                for topic in (route.topic, dead):
-                    _make_topic(publisher, topic_name(project, topic))
+                _make_topic(publisher, topic_name(project, dead))
                 for wanted in (_keeping(project, dead), _described(project, route, dead)):
                     _make_subscription(subscriber, wanted)
     except GoogleAPIError as error:

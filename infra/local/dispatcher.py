@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from functions.domain.errors import Trouble, Unavailable
 from functions.ports import Journal
+from infra.failure import describe
 from infra.local.queue.delivery import Batch
 from infra.local.sqlite_queue import SqliteQueue
 
@@ -19,10 +20,10 @@ _AFTER_TROUBLE = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """How one subscription is served.
+    """One subscription, who takes what it holds, and how many do so side by side.
 
-    `deliver` returns when the batch is done and raises when it is not; what it raises is kept with
-    a dead letter and logged, so it names no secret. The lease is longer than it can take.
+    `deliver` returns when the batch is done and raises when it is not. The lease is longer than
+    it can take.
     """
 
     subscription: str
@@ -58,11 +59,9 @@ class Dispatcher:
         self._stopping = threading.Event()
         self._in_hand: dict[int, Batch] = {}
         self._threads = [
-            threading.Thread(
-                target=self._work, args=(lane,), name=f"{lane.subscription}-{i}", daemon=True
-            )
+            threading.Thread(target=self._work, args=(lane,), name=lane.subscription, daemon=True)
             for lane in self._lanes
-            for i in range(lane.workers)
+            for _ in range(lane.workers)
         ]
 
     def start(self) -> None:
@@ -77,51 +76,67 @@ class Dispatcher:
         for lane in self._lanes:
             self._queue.bell(lane.subscription).ring(lane.workers)
         for thread in self._threads:
-            thread.join(max(deadline - time.monotonic(), 0))
+            if thread.ident is not None:
+                thread.join(max(deadline - time.monotonic(), 0))
         for batch in list(self._in_hand.values()):
-            self._queue.release(batch)
+            self._settle(batch, Unavailable("stopped"))
 
     def _work(self, lane: Lane) -> None:
         bell = self._queue.bell(lane.subscription)
-        while not self._stopping.is_set():
+        while True:
             heard = bell.strokes
+            if self._stopping.is_set():
+                return
             try:
                 batch = self._queue.claim(lane.subscription, lease=lane.lease, most=lane.most)
                 if batch:
                     self._serve(lane, batch)
-                elif not self._stopping.is_set():
+                else:
                     bell.wait(heard, self._pause(lane))
-            except Unavailable as error:
-                self._journal.warn(
-                    "queue.unavailable", subscription=lane.subscription, error=str(error)
-                )
-                self._stopping.wait(_AFTER_TROUBLE)
+            except Exception as error:  # noqa: BLE001 - a worker outlives whatever happens
+                self._trouble(error)
 
     def _pause(self, lane: Lane) -> float:
+        """How long to wait for the bell: until something is due, for there is no ring for that."""
         due = self._queue.due_at(lane.subscription)
         wait = self._poll if due is None else due - self._queue.now()
         return min(max(wait, _SOONEST), self._poll)
 
     def _serve(self, lane: Lane, batch: Batch) -> None:
         self._in_hand[threading.get_ident()] = batch
+        failure: Exception | None = None
         try:
             lane.deliver(batch)
-        except Exception as error:  # noqa: BLE001 - a worker outlives whatever a delivery raises
-            self._failed(batch, error)
-        else:
+        except Exception as error:  # noqa: BLE001 - as above
+            failure = error
+        self._settle(batch, failure)
+        del self._in_hand[threading.get_ident()]
+
+    def _settle(self, batch: Batch, failure: Exception | None) -> None:
+        """Write down what became of a batch; until then it is held for as long as its lease."""
+        while True:
+            try:
+                return self._write_down(batch, failure)
+            except Unavailable as error:
+                self._trouble(error)
+            if self._stopping.is_set():
+                return None
+
+    def _write_down(self, batch: Batch, failure: Exception | None) -> None:
+        if failure is None:
             if not self._queue.ack(batch):
                 self._journal.warn("delivery.late", **_facts(batch))
-        finally:
-            del self._in_hand[threading.get_ident()]
-
-    def _failed(self, batch: Batch, error: Exception) -> None:
-        text = str(error) if isinstance(error, Trouble) else f"{type(error).__name__}: {error}"
-        if self._stopping.is_set():
+        elif self._stopping.is_set():
             self._queue.release(batch)
-            return
-        dead = self._queue.nack(batch, error=text)
-        decision = "delivery.dead" if dead else "delivery.failed"
-        self._journal.warn(decision, **_facts(batch), error=text)
+        else:
+            text = str(failure) if isinstance(failure, Trouble) else type(failure).__name__
+            dead = self._queue.nack(batch, error=text)
+            decision = "delivery.dead" if dead else "delivery.failed"
+            self._journal.warn(decision, **_facts(batch), **describe(failure))
+
+    def _trouble(self, error: Exception) -> None:
+        self._journal.warn("queue.failed", **describe(error))
+        self._stopping.wait(_AFTER_TROUBLE)
 
 
 def _facts(batch: Batch) -> dict[str, object]:

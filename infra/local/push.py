@@ -39,12 +39,21 @@ class Push:
         self._http.clear()
 
     def _post(self, body: bytes) -> None:
-        headers = {"Content-Type": "application/json"}
         try:
-            answer = self._http.request(
-                "POST", self._url, body=body, headers=headers, redirect=False
-            )
+            status = self._answer(body)
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(f"{self._url} does not answer: {type(error).__name__}") from error
-        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
-            raise Unavailable(f"{self._url} answers {answer.status}")
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            raise Unavailable(f"{self._url} answers {status}")
+
+    def _answer(self, body: bytes) -> int:
+        try:
+            return self._send(body)
+        except urllib3.exceptions.ProtocolError:
+            # The server may have closed an idle connection at this very moment.
+            return self._send(body)
+
+    def _send(self, body: bytes) -> int:
+        headers = {"Content-Type": "application/json"}
+        answer = self._http.request("POST", self._url, body=body, headers=headers, redirect=False)
+        return answer.status

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from functions.domain.errors import Misconfigured, Unavailable
@@ -51,19 +51,22 @@ class QueueFile:
 
     Raises:
         Misconfigured: it cannot be opened, or is no SQLite database.
+        Unavailable: another process holds it for long.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
         try:
-            # Published is what is on the disk. What is taken out needs no such care: after a
-            # power failure it is delivered once more. A kill -9 undoes neither.
-            self._durable = _open(path, synchronous="FULL")
-            self._durable.executescript(_TABLES)
-            self._quick = _open(path, synchronous="NORMAL")
+            with ExitStack() as undo:
+                # Published is what is on the disk. What is taken out needs no such care: after a
+                # power failure it is delivered once more. A kill -9 undoes neither.
+                self._durable = undo.enter_context(closing(_open(path, synchronous="FULL")))
+                self._quick = undo.enter_context(closing(_open(path, synchronous="NORMAL")))
+                self._durable.executescript(_TABLES)
+                undo.pop_all()
         except sqlite3.Error as error:
-            raise Misconfigured(f"{path} cannot be used as a queue: {error}") from error
+            raise _refusal(path, error) from error
 
     def close(self) -> None:
         """Close the file; whoever still uses it meets `Unavailable`."""
@@ -111,3 +114,10 @@ def _open(path: Path, *, synchronous: str) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _refusal(path: Path, error: sqlite3.Error) -> Misconfigured | Unavailable:
+    if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return Unavailable(f"the queue {path} is held by another process")
+    allowed = "name a file in a writable folder, a database of Watchkeeper's or one to be made"
+    return Misconfigured(f"{path} cannot keep a queue ({error}): {allowed}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -34,23 +35,23 @@ class Listener:
         """
         logging.getLogger("waitress").setLevel(logging.ERROR)
         try:
-            self._server = create_server(
-                application,
-                host=host,
-                port=port,
-                threads=threads,
-                ident=None,
-                max_request_body_size=largest,
-                channel_timeout=60,
-                connection_limit=1000,
-                clear_untrusted_proxy_headers=True,
-            )
+            bound = _bound(host, port)
         except OSError as error:
             raise Misconfigured(
                 f"port {port} of {host} cannot be used ({error.strerror}): "
                 f"choose another with {option}"
             ) from None
-        self.port = int(self._server.socket.getsockname()[1])
+        self.port = int(bound.getsockname()[1])
+        self._server = create_server(
+            application,
+            sockets=[bound],
+            threads=threads,
+            ident=None,
+            max_request_body_size=largest,
+            channel_timeout=60,
+            connection_limit=1000,
+            clear_untrusted_proxy_headers=True,
+        )
         self._thread = threading.Thread(
             target=self._server.run, name=f"port-{self.port}", daemon=True
         )
@@ -65,6 +66,17 @@ class Listener:
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
 
 
+def _bound(host: str, port: int) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
 def by_path(applications: Mapping[str, Application]) -> Application:
     """Give one application that serves several, each under its path, and 404 for the rest."""
 
@@ -76,3 +88,11 @@ def by_path(applications: Mapping[str, Application]) -> Application:
         return [b"not found"]
 
     return route
+
+
+def free_port() -> int:
+    """Give a port of this machine that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

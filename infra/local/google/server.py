@@ -20,7 +20,7 @@ class SimulatedGoogle:
         self.world = World(options)
         self._listener = Listener(host, port, Application(self.world, ROUTES))
         self._thread = threading.Thread(
-            target=self._listener.serve_forever, args=(0.05,), daemon=True, name="google"
+            target=self._listener.serve_forever, args=(0.01,), daemon=True, name="google"
         )
         self._thread.start()
         self.url = f"http://{host}:{self._listener.server_port}"

@@ -63,6 +63,22 @@ class Caller:
         """Build a client of Drive."""
         return self.api("drive", "v3", account)
 
+    def calendar(self, account: str = "ana@example.com") -> Client:
+        """Build a client of Calendar."""
+        return self.api("calendar", "v3", account)
+
+    def directory(self, account: str = "admin@example.com") -> Client:
+        """Build a client of Directory."""
+        return self.api("admin", "directory_v1", account)
+
+    def reports(self, account: str = "admin@example.com") -> Client:
+        """Build a client of Reports."""
+        return self.api("admin", "reports_v1", account)
+
+    def gmail(self, account: str = "ana@example.com") -> Client:
+        """Build a client of Gmail."""
+        return self.api("gmail", "v1", account)
+
     def sim(self, verb: str, path: str, body: Json = None) -> Json:
         """Call a control endpoint."""
         answer = requests.request(verb, f"{self.google.url}/sim/{path}", json=body, timeout=10)

@@ -41,7 +41,7 @@ class Accounts:
             self.ground.channels.notify(f"calendar settings {account.lower()}", "exists")
 
     def list_of(self, account: str) -> Collection:
-        """Find an account's list of calendars, the primary one first on it."""
+        """Find an account's list of calendars."""
         account = account.lower()
         if account not in self._lists:
             self._lists[account] = self._collection("list", "calendarList", account)

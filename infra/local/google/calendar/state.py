@@ -2,7 +2,7 @@
 
 from infra.local.google.calendar.accounts import Accounts
 from infra.local.google.calendar.calendar import DERIVED, Calendar, rule_fields
-from infra.local.google.calendar.collection import Item
+from infra.local.google.calendar.collection import Collection, Item
 from infra.local.google.calendar.event import instance_id
 from infra.local.google.call import Json
 from infra.local.google.errors import GoogleError
@@ -77,6 +77,13 @@ class Calendars(Accounts):
             for account in before:
                 self.ground.channels.notify(f"calendar acl {account} {calendar_id}", "exists")
             return item
+
+    def list_of(self, account: str) -> Collection:
+        """Find an account's list of calendars, its own calendar on it."""
+        listed, account = super().list_of(account), account.lower()
+        if account not in self.calendars and account not in self._removed:
+            self._make(account, account, account)
+        return listed
 
     def calendar(self, calendar_id: str) -> Calendar:
         """Find a calendar; an address has one as soon as somebody asks for it."""

@@ -13,10 +13,12 @@ class Bearer(Credentials):
 
     def __init__(self, token: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._known = token
         self.token = token
 
-    def refresh(self, request: transport.Request) -> None:
-        """Change nothing: there is no other token."""
+    def refresh(self, request: transport.Request) -> None:  # noqa: ARG002 - asks nobody
+        """Take the same token again: there is no other."""
+        self.token = self._known
 
 
 def simulated(subject: str | None, _: tuple[str, ...]) -> Credentials:

@@ -17,7 +17,7 @@ from google.auth.credentials import Credentials
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from functions.domain.errors import Trouble, Unanswered, Unavailable
+from functions.domain.errors import Refused, Trouble, Unanswered, Unavailable
 from infra.cloud.bearer import Bearer
 from infra.cloud.google_answer import read_error
 from infra.cloud.tokens import Tokens
@@ -94,8 +94,8 @@ class Line:
             Trouble: it would not.
         """
         answer = self._send(uri, method, body, dict(headers or {}))
-        if answer.status_code == HTTPStatus.UNAUTHORIZED and self._has_another_token():
-            # The first was not let in: sending this is no repetition.
+        if self._is_kept_out(answer) and self._has_another_token():
+            # Nothing was done with the first: this is no second time.
             answer = self._send(uri, method, body, dict(headers or {}))
         if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
             status = {"status": str(answer.status_code)}
@@ -118,6 +118,11 @@ class Line:
             )
         except requests.RequestException as failure:
             raise self._failure(failure) from None
+
+    def _is_kept_out(self, answer: requests.Response) -> bool:
+        # A 401 may also be about the address that is to be notified.
+        is_401 = answer.status_code == HTTPStatus.UNAUTHORIZED
+        return is_401 and isinstance(self._refusal(answer), Refused)
 
     def _has_another_token(self) -> bool:
         return self._tokens.renew(self._credentials, self._token, subject=self._subject)

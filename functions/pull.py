@@ -24,7 +24,7 @@ from functions.domain.event import Event, event_of
 from functions.domain.model import Listing, Progress, Verdict, Watch
 from functions.ports import Case, Changes, Clock, Google, Journal, Store
 from functions.sources.call import Answer, Call
-from functions.sources.source import Page, Source
+from functions.sources.source import Moment, Page, Source
 from functions.verdict import with_notice
 
 T = TypeVar("T")
@@ -88,10 +88,18 @@ class Pull:
             return step(progress.listing)
         if progress.cursor is None:
             return self._baseline()
-        call = self.source.changes(self.watch.params, cursor=progress.cursor, page=progress.page)
+        call = self.source.changes(self.watch.params, self._moment(progress.page))
         if call is None:
             return self._begin_listing("compare", cursor=progress.cursor)
         return self._read_changes(call)
+
+    def _moment(self, page: str | None) -> Moment:
+        return Moment(
+            now=self.clock.now(),
+            cursor=self.progress.cursor or "",
+            page=page,
+            baseline_at=self.progress.baseline_at,
+        )
 
     def _baseline(self) -> bool:
         """Begin: what is there before the watch is never told."""
@@ -100,7 +108,7 @@ class Pull:
         if call is None:
             return self._begin_listing("baseline", cursor=None)
         cursor, date = self._ask(call, self.source.read_start)
-        if self.source.lists_at_baseline():
+        if self.source.profile.lists_at_baseline:
             return self._begin_listing("baseline", cursor=cursor)
         baseline_at = date.replace(microsecond=0)
         self._save(lambda p: replace(p, cursor=cursor, baseline_at=baseline_at, pulled_at=date))
@@ -120,7 +128,7 @@ class Pull:
     def _read_changes(self, call: Call) -> bool:
         try:
             page, date = self._ask(
-                call, lambda answer: self.source.read_changes(self.watch.params, answer)
+                call, lambda answer: self.source.read_changes(self.watch.params, call, answer)
             )
         except Setback as setback:
             if isinstance(setback.trouble, errors.CursorExpired):
@@ -149,9 +157,7 @@ class Pull:
         return self._begin_listing("resync", cursor=cursor)
 
     def _list(self, listing: Listing) -> bool:
-        call = self.source.listing(self.watch.params, page=listing.page)
-        if call is None:
-            raise Setback(errors.Invalid("this source cannot be listed"))
+        call = self.source.listing(self.watch.params, self._moment(listing.page))
         page, date = self._list_page(call)
         outcomes = self._listed(listing, page, date)
         self._tell(outcomes, page, date)
@@ -168,7 +174,7 @@ class Pull:
 
     def _list_page(self, call: Call) -> tuple[Page, datetime]:
         def read(answer: Answer) -> Page:
-            return self.source.read_listing(self.watch.params, answer)
+            return self.source.read_listing(self.watch.params, call, answer)
 
         try:
             return self._ask(call, read)
@@ -201,7 +207,7 @@ class Pull:
                 for found in page.found
             ]
         found = page.found
-        if listing.mode == "resync" and not self.source.lists_at_baseline():
+        if listing.mode == "resync" and not self.source.profile.lists_at_baseline:
             known = self.store.recall(self.watch.id, [one.key for one in found])
             found = tuple(one for one in found if one.key in known or _is_news(one, listing))
         return self._compare(found, date=date, round_=listing.round)
@@ -223,7 +229,7 @@ class Pull:
         call = self.source.get(self.watch.params, item=item)
         try:
             found, date = self._ask(
-                call, lambda answer: self.source.read_get(self.watch.params, answer)
+                call, lambda answer: self.source.read_get(self.watch.params, answer, item=item)
             )
         except Setback as setback:
             if not _is_not_found(setback):

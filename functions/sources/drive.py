@@ -15,7 +15,20 @@ from typing import Any
 from functions.domain.change import Found, State, fingerprint
 from functions.domain.errors import Unavailable
 from functions.sources.call import Answer, Call
-from functions.sources.source import Page, Params, Profile, need_list, need_text, read_time
+from functions.sources.source import (
+    Moment,
+    Page,
+    Params,
+    Profile,
+    Unlogged,
+    Untargeted,
+    need_list,
+    need_text,
+    next_page,
+    read_entries,
+    read_time,
+    readable,
+)
 
 READ_FILES = "https://www.googleapis.com/auth/drive.metadata.readonly"
 PAGE_SIZE = 1000
@@ -92,7 +105,7 @@ def found_gone(item: str, *, changed: object = None, record: Mapping[str, Any] |
     )
 
 
-class DriveChanges:
+class DriveChanges(Untargeted):
     """`drive.changes`: everything in My Drive, or in one shared drive (`driveId`)."""
 
     profile = Profile(
@@ -111,6 +124,9 @@ class DriveChanges:
         ),
         default_life=timedelta(hours=1),
         longest_life=timedelta(days=7),
+        cursor="page token of the change log",
+        # Drive can hold millions of files: what is there before the watch is not read.
+        lists_at_baseline=False,
         params={
             "driveId": {"type": "string", "minLength": 1, "maxLength": 128},
             "spaces": {"type": "string", "minLength": 1, "maxLength": 64},
@@ -138,29 +154,21 @@ class DriveChanges:
         """Read the page token of "from now on"."""
         return need_text(answer, "startPageToken")
 
-    def changes(self, params: Params, *, cursor: str, page: str | None) -> Call:
+    def changes(self, params: Params, moment: Moment) -> Call:
         """Build changes.list; its pages follow each other by the same parameter as cursors."""
-        return _call("changes.list", {**self._list(params), "pageToken": page or cursor})
+        token = moment.page or moment.cursor
+        return _call("changes.list", {**self._list(params), "pageToken": token})
 
-    def read_changes(self, params: Params, answer: Answer) -> Page:
+    def read_changes(self, params: Params, call: Call, answer: Answer) -> Page:
         """Read a page of the log; the new start token is on the last one only."""
-        following = answer.body.get("nextPageToken")
-        cursor = None if following else need_text(answer, "newStartPageToken")
-        found: list[Found] = []
-        unreadable: list[str] = []
-        for entry in need_list(answer, "changes"):
-            try:
-                found += _entry(entry, params)
-            except ValueError as error:
-                unreadable.append(str(error))
-        return Page(
-            found=tuple(found),
-            page=_page(following),
-            cursor=cursor,
-            unreadable=tuple(unreadable),
-        )
+        del call
+        page = next_page(answer)
+        cursor = None if page else need_text(answer, "newStartPageToken")
+        entries = need_list(answer, "changes")
+        found, unreadable = read_entries(entries, lambda entry: _entry(entry, params))
+        return Page(found=found, page=page, cursor=cursor, unreadable=unreadable)
 
-    def listing(self, params: Params, *, page: str | None) -> Call:
+    def listing(self, params: Params, moment: Moment) -> Call:
         """Build files.list of the same space: needed only when Google refuses the cursor."""
         drive = params.get("driveId")
         wanted: dict[str, Any] = {
@@ -171,39 +179,29 @@ class DriveChanges:
         }
         if drive:
             wanted |= {"corpora": "drive", "driveId": drive, "includeItemsFromAllDrives": True}
-        if page:
-            wanted["pageToken"] = page
+        if moment.page:
+            wanted["pageToken"] = moment.page
         return _call("files.list", wanted)
 
-    def read_listing(self, params: Params, answer: Answer) -> Page:
+    def read_listing(self, params: Params, call: Call, answer: Answer) -> Page:
         """Read a page of the files there are."""
-        del params
+        del params, call
         if answer.body.get("incompleteSearch") is True:
             msg = "Google's list of files is incomplete"
             raise Unavailable(msg)
-        found: list[Found] = []
-        unreadable: list[str] = []
-        for resource in need_list(answer, "files"):
-            try:
-                found.append(found_file(resource))
-            except ValueError as error:
-                unreadable.append(str(error))
-        following = answer.body.get("nextPageToken")
-        return Page(found=tuple(found), page=_page(following), unreadable=tuple(unreadable))
-
-    def lists_at_baseline(self) -> bool:
-        """Drive can hold millions of files: what is there before the watch is not read."""
-        return False
+        files = need_list(answer, "files")
+        found, unreadable = read_entries(files, lambda resource: [found_file(resource)])
+        return Page(found=found, page=next_page(answer), unreadable=unreadable)
 
     def get(self, params: Params, *, item: str) -> Call:
         """Build files.get."""
         del params
         return _call("files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True})
 
-    def read_get(self, params: Params, answer: Answer) -> Found:
+    def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
         """Read one file."""
-        del params
-        return _readable(answer)
+        del params, item
+        return readable(answer, found_file)
 
     def _list(self, params: Params) -> dict[str, Any]:
         return {
@@ -218,7 +216,7 @@ class DriveChanges:
         }
 
 
-class DriveFiles:
+class DriveFiles(Unlogged, Untargeted):
     """`drive.files`: one file, compared with what was seen of it."""
 
     profile = Profile(
@@ -229,6 +227,7 @@ class DriveFiles:
         kinds=("file.updated", "file.trashed", "file.untrashed", "file.removed"),
         default_life=timedelta(hours=1),
         longest_life=timedelta(days=1),
+        cursor="the version seen",
         params={"fileId": {"type": "string", "minLength": 1, "maxLength": 128}},
         required=("fileId",),
         one_item=True,
@@ -248,49 +247,25 @@ class DriveFiles:
         """Build channels.stop."""
         return stop_channel(channel=channel, resource_id=resource_id)
 
-    def start(self, params: Params) -> None:
-        """There is no cursor but what was seen."""
-        del params
-
-    def read_start(self, answer: Answer) -> str:
-        """Never asked for."""
-        raise NotImplementedError
-
-    def changes(self, params: Params, *, cursor: str, page: str | None) -> None:
-        """There is no log of a single file."""
-        del params, cursor, page
-
-    def read_changes(self, params: Params, answer: Answer) -> Page:
-        """Never asked for."""
-        raise NotImplementedError
-
-    def listing(self, params: Params, *, page: str | None) -> Call:
+    def listing(self, params: Params, moment: Moment) -> Call:
         """Build files.get: the full list of one."""
-        del page
+        del moment
         return self.get(params, item=params["fileId"])
 
-    def read_listing(self, params: Params, answer: Answer) -> Page:
+    def read_listing(self, params: Params, call: Call, answer: Answer) -> Page:
         """Read the file as a list of one."""
-        return Page(found=(self.read_get(params, answer),))
-
-    def lists_at_baseline(self) -> bool:
-        """The file as it is, is where comparing begins."""
-        return True
+        del call
+        return Page(found=(self.read_get(params, answer, item=params["fileId"]),))
 
     def get(self, params: Params, *, item: str) -> Call:
         """Build files.get."""
         del params
         return _call("files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True})
 
-    def read_get(self, params: Params, answer: Answer) -> Found:
-        """Read the file; it was born before it was watched, so it is never told as created."""
-        del params
-        return replace_created(_readable(answer))
-
-
-def replace_created(found: Found) -> Found:
-    """Give what was found without the wish to be told as created."""
-    return replace(found, tells_created=False)
+    def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
+        """Read the file; it was there before it was watched, so it is never told as created."""
+        del params, item
+        return replace(readable(answer, found_file), tells_created=False)
 
 
 def _entry(entry: Mapping[str, Any], params: Params) -> list[Found]:
@@ -333,15 +308,3 @@ def _drive_entry(entry: Mapping[str, Any], params: Params) -> list[Found]:
 
 def _drive(params: Params) -> dict[str, Any]:
     return {"driveId": params["driveId"]} if params.get("driveId") else {}
-
-
-def _page(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _readable(answer: Answer) -> Found:
-    try:
-        return found_file(answer.body)
-    except ValueError as error:
-        msg = f"Google's answer is {error}"
-        raise Unavailable(msg) from None

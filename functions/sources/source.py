@@ -6,13 +6,14 @@ reads changes and lists only to resync; a single file is listed each time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from functions.domain.change import Found
 from functions.domain.errors import Unavailable
+from functions.domain.model import Message
 from functions.sources.call import Answer, Call
 
 Params = Mapping[str, Any]
@@ -26,6 +27,17 @@ class Page:
     page: str | None = None  # the next page of the same list
     cursor: str | None = None  # on the last page: where the next pull begins
     unreadable: tuple[str, ...] = ()  # entries that make no sense: told to nobody, but counted
+    to_get: tuple[str, ...] = ()  # items of which the list tells no more than their ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Where a pull stands when its next call is built."""
+
+    now: datetime
+    cursor: str = ""
+    page: str | None = None
+    baseline_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +51,15 @@ class Profile:
     kinds: tuple[str, ...]
     default_life: timedelta  # granted when nothing is asked
     longest_life: timedelta  # asked for when the declaration names no ttl
+    cursor: str  # what it is, in words
     params: Mapping[str, Mapping[str, Any]]  # JSON Schema of each parameter
     required: tuple[str, ...] = ()
     needs_subject: bool = False
+    lists_at_baseline: bool = True  # reads everything there is, before it tells anything
     one_item: bool = False  # the watch is of a single item, whose 404 is its removal
-    absence_by_get: bool = True  # an absence is verified by a get of the item
+    get_is_container: bool = False  # the get that verifies is of what holds the items
+    newest_first: bool = False  # a full list may end where it gets older than the last pull
+    remembers: int | None = None  # at most so many items, the newest; None: all of them
 
 
 class Source(Protocol):
@@ -58,8 +74,8 @@ class Source(Protocol):
         """Fill in defaults, so that an edit is compared by what it means."""
         ...
 
-    def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call | None:
-        """Build the call that opens a channel; None: this source sends no notifications."""
+    def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
+        """Build the call that opens a channel."""
         ...
 
     def stop(self, *, channel: str, resource_id: str) -> Call:
@@ -74,33 +90,102 @@ class Source(Protocol):
         """Read the fresh cursor."""
         ...
 
-    def changes(self, params: Params, *, cursor: str, page: str | None) -> Call | None:
-        """Build the incremental list from `cursor`; None: there is none, list everything."""
+    def changes(self, params: Params, moment: Moment) -> Call | None:
+        """Build the incremental list from the cursor; None: there is none, list everything."""
         ...
 
-    def read_changes(self, params: Params, answer: Answer) -> Page:
-        """Read a page of the incremental list."""
+    def read_changes(self, params: Params, call: Call, answer: Answer) -> Page:
+        """Read a page of the incremental list that `call` asked for."""
         ...
 
-    def listing(self, params: Params, *, page: str | None) -> Call | None:
-        """Build the full list; None at a baseline that lists nothing."""
+    def listing(self, params: Params, moment: Moment) -> Call:
+        """Build the full list."""
         ...
 
-    def read_listing(self, params: Params, answer: Answer) -> Page:
-        """Read a page of the full list."""
-        ...
-
-    def lists_at_baseline(self) -> bool:
-        """Whether the baseline reads everything there is."""
+    def read_listing(self, params: Params, call: Call, answer: Answer) -> Page:
+        """Read a page of the full list that `call` asked for."""
         ...
 
     def get(self, params: Params, *, item: str) -> Call:
         """Build the call that verifies whether an item is there."""
         ...
 
-    def read_get(self, params: Params, answer: Answer) -> Found:
-        """Read the item."""
+    def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
+        """Read the item, or of its container that it is gone."""
         ...
+
+    def targets(self, message: Message) -> tuple[str, ...]:
+        """Name the items that a notification says have changed; none: pull as ever."""
+        ...
+
+
+class Unlogged:
+    """What a source answers that has no incremental list: it is listed and compared each time."""
+
+    def start(self, params: Params) -> None:
+        """There is no cursor but what was seen."""
+        del params
+
+    def read_start(self, answer: Answer) -> str:
+        """Without a start there is nothing to read."""
+        del answer
+        return ""
+
+    def changes(self, params: Params, moment: Moment) -> None:
+        """There is no log."""
+        del params, moment
+
+    def read_changes(self, params: Params, call: Call, answer: Answer) -> Page:
+        """Without a log there is nothing to read."""
+        del params, call, answer
+        return Page()
+
+
+class Untargeted:
+    """What a source answers whose notifications name no item."""
+
+    def targets(self, message: Message) -> tuple[str, ...]:
+        """Pull as ever."""
+        del message
+        return ()
+
+
+def read_entries(
+    entries: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Iterable[Found]]
+) -> tuple[tuple[Found, ...], tuple[str, ...]]:
+    """Read each entry of a list; one that makes no sense is named and holds up no other."""
+    found: list[Found] = []
+    unreadable: list[str] = []
+    for entry in entries:
+        try:
+            found += read(entry)
+        except (ValueError, TypeError) as error:
+            unreadable.append(str(error))
+    return tuple(found), tuple(unreadable)
+
+
+def readable(answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Found:
+    """Read the one item an answer is; one that makes no sense is a broken answer."""
+    try:
+        return read(answer.body)
+    except (ValueError, TypeError) as error:
+        msg = f"Google's answer is {error}"
+        raise Unavailable(msg) from None
+
+
+def next_page(answer: Answer) -> str | None:
+    """Give the token of the next page, if there is one."""
+    value = answer.body.get("nextPageToken")
+    return value if isinstance(value, str) and value else None
+
+
+def need_id(resource: Mapping[str, Any], what: str, key: str = "id") -> str:
+    """Give the id of a resource; `ValueError` for one without."""
+    value = resource.get(key)
+    if not isinstance(value, str) or not value:
+        msg = f"{what} without {key}"
+        raise ValueError(msg)
+    return value
 
 
 def need_list(answer: Answer, key: str) -> list[Mapping[str, Any]]:
@@ -130,3 +215,8 @@ def read_time(value: object) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else None
+
+
+def optional_list(answer: Answer, key: str) -> list[Mapping[str, Any]]:
+    """Give the list under `key`, empty where Google leaves the key of an empty list out."""
+    return need_list(answer, key) if key in answer.body else []

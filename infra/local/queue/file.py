@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS queue_message (
 CREATE INDEX IF NOT EXISTS queue_message_line ON queue_message (subscription, line, id);
 CREATE INDEX IF NOT EXISTS queue_message_order ON queue_message (subscription, id);
 CREATE TABLE IF NOT EXISTS queue_dead_letter (
-    id INTEGER PRIMARY KEY, subscription TEXT NOT NULL, line TEXT NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, subscription TEXT NOT NULL, line TEXT NOT NULL,
     published_at REAL NOT NULL, died_at REAL NOT NULL, attempts INTEGER NOT NULL,
     error TEXT NOT NULL, attributes TEXT NOT NULL, data BLOB NOT NULL
 );

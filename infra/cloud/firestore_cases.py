@@ -22,6 +22,7 @@ _NOT_CLOSED = [str(state) for state in ChannelState if state is not ChannelState
 class Ground:
     """What a decision stands on: the case, and its documents' versions as they were read."""
 
+    watch: str
     case: Case
     progress: Stored
     versions: Mapping[str, datetime]  # of the channels
@@ -69,6 +70,7 @@ class FirestoreCases:
         if ids is None:
             channels = read_query(self.open_channels(watch), read_time=progress.read_time)
         return Ground(
+            watch=watch,
             case=Case(progress=self.to_progress(progress), channels=self.to_channels(channels)),
             progress=progress,
             versions={to_id(each.id): each.update_time for each in channels if each.exists},

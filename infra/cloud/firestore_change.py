@@ -20,7 +20,8 @@ from functions.domain.errors import Conflict
 from functions.ports import Case, Decide
 from infra.cloud.firestore_calls import Lost
 from infra.cloud.firestore_cases import FirestoreCases
-from infra.cloud.firestore_memory import FirestoreMemory, Layout
+from infra.cloud.firestore_parts import FirestoreParts, Layout
+from infra.cloud.firestore_remembering import plan
 from infra.cloud.firestore_writing import Writing, remove, void_memory
 
 _TRIES = 12
@@ -29,10 +30,10 @@ _TRIES = 12
 class FirestoreChange:
     """Changes the case of a watch, and what is remembered of its items."""
 
-    def __init__(self, client: Client, cases: FirestoreCases, memory: FirestoreMemory) -> None:
+    def __init__(self, client: Client, cases: FirestoreCases, parts: FirestoreParts) -> None:
         self._client = client
         self._cases = cases
-        self._memory = memory
+        self._parts = parts
 
     def make(
         self,
@@ -56,7 +57,7 @@ class FirestoreChange:
             mark = uuid.uuid4().hex
             writing = Writing(self._client, self._cases, ground, after, mark)
             with suppress(Lost):
-                writing.write(self._memory.plan(watch, ground, after, seen))
+                writing.write(plan(self._parts, ground, after, seen))
                 break
         return after
 
@@ -64,15 +65,15 @@ class FirestoreChange:
         """Make the memory void, then remove its parts."""
         for _ in _tries(watch):
             stored = self._cases.stored_progress(watch)
-            layout = Layout.of(stored.to_dict() or {})
+            layout = Layout.of(stored.to_dict())
             if layout is None:
                 return
             with suppress(Lost):
                 void_memory(self._client, stored)
                 # Also the parts of a doubling that did not come to its end.
                 doubled = Layout(layout.name, layout.parts * 2)
-                for parts in (layout, doubled):
-                    remove(self._client, self._memory.documents(parts))
+                for each in (layout, doubled):
+                    remove(self._client, self._parts.documents(each))
                 return
 
 

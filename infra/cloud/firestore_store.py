@@ -6,9 +6,8 @@ Expired documents go by Firestore's time-to-live on `delete_at`, up to a day lat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore import Client, FieldFilter, Query
@@ -21,9 +20,8 @@ from infra.cloud.firestore_calls import Stored, commit, read_pages, read_query
 from infra.cloud.firestore_cases import FirestoreCases
 from infra.cloud.firestore_change import FirestoreChange
 from infra.cloud.firestore_declarations import FirestoreDeclarations
-from infra.cloud.firestore_memory import FirestoreMemory, Layout
-
-T = TypeVar("T")
+from infra.cloud.firestore_memory import FirestoreMemory
+from infra.cloud.firestore_parts import FirestoreParts
 
 _NOTES_ARE_KEPT = timedelta(days=30)
 
@@ -48,8 +46,9 @@ class FirestoreStore(FirestoreDeclarations):
     def __init__(self, client: Client, *, journal: Journal | None = None) -> None:
         super().__init__(client)
         self._cases = FirestoreCases(client, journal)
-        self._memory = FirestoreMemory(client, journal)
-        self._changes = FirestoreChange(client, self._cases, self._memory)
+        parts = FirestoreParts(client, journal)
+        self._memory = FirestoreMemory(self._cases, parts)
+        self._changes = FirestoreChange(client, self._cases, parts)
 
     def progress(self, watch: str) -> Progress | None:
         return self._cases.to_progress(self._cases.stored_progress(watch))
@@ -85,12 +84,10 @@ class FirestoreStore(FirestoreDeclarations):
         return self._changes.make(watch, decide, channels=channels, seen=seen or {})
 
     def recall(self, watch: str, keys: Collection[str]) -> Mapping[str, Seen]:
-        if not keys:
-            return {}
-        return self._remembered(watch, lambda layout: self._memory.recall(layout, keys)) or {}
+        return self._memory.recall(watch, keys) if keys else {}
 
     def memory(self, watch: str, *, after: str | None, limit: int) -> Sequence[tuple[str, Seen]]:
-        return self._remembered(watch, lambda of: self._memory.page(of, after, limit)) or []
+        return self._memory.page(watch, after, limit)
 
     def forget(self, watch: str) -> None:
         self._changes.forget(watch)
@@ -107,15 +104,3 @@ class FirestoreStore(FirestoreDeclarations):
 
     def _all_of(self, stored: Iterable[Stored]) -> Iterator[Progress]:
         return filter(None, map(self._cases.to_progress, stored))
-
-    def _remembered(self, watch: str, read: Callable[[Layout], tuple[T, bool]]) -> T | None:
-        """Read the memory; once more if parts vanished because it was laid out anew meanwhile."""
-        before: Layout | None = None
-        while True:
-            layout = Layout.of(self._cases.stored_progress(watch).to_dict() or {})
-            if layout is None:
-                return None
-            found, complete = read(layout)
-            if complete or layout == before:
-                return found
-            before = layout

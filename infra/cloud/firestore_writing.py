@@ -20,7 +20,7 @@ from functions.ports import Case
 from infra.cloud.firestore_calls import Stored, commit
 from infra.cloud.firestore_cases import FirestoreCases, Ground
 from infra.cloud.firestore_documents import to_document
-from infra.cloud.firestore_memory import Plan, Put
+from infra.cloud.firestore_remembering import Plan, Put
 
 _LARGEST_COMMIT = 8 * 1024 * 1024  # bytes; a request may have 10 MiB
 _MOST_WRITES = 400
@@ -73,7 +73,7 @@ class Writing:
             return
         fields = to_document(to_fields(progress)) | {"written": self.mark}
         if plan.layout is not None:
-            fields["memory"] = plan.layout.document()
+            fields["memory"] = plan.layout.fields()
         if version is None:
             batch.create(self.ground.progress.reference, fields)
         else:

@@ -1,7 +1,7 @@
 """Packs what is remembered of many items into few documents: which part holds a key, as bytes.
 
 The order of all keys (hash, then key) does not depend on the number of parts: each part is a range
-of hashes, and doubling their number halves each range. Pure.
+of hashes, and doubling their number halves each range.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import json
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from functions.domain.change import Seen, State, Step
 
-LARGEST_PART = 900 * 1024  # a document holds 1 MiB
-PART_GROWS_TO = 256 * 1024  # then the parts are doubled: a pull of one change moves little
+# A part is read and written whole for one change, but a document holds 1 MiB and costs the same.
+PART_GROWS_TO = 128 * 1024  # bytes, some 3,000 entries; then the number of parts is doubled
 
-Memory = dict[str, Seen]
+Row: TypeAlias = list[Any]  # an entry as it is in the JSON; most are never looked at
+Part: TypeAlias = dict[str, Row]
 
 _HASH_BITS = 32
-_LEVEL = 3  # 6 is twice as slow and a tenth smaller
+_LEVEL = 3  # of compression; 6 is twice as slow and a tenth smaller
 
 
 def place(key: str) -> tuple[int, str]:
@@ -34,45 +36,44 @@ def part_of(key: str, parts: int) -> int:
     return place(key)[0] * parts >> _HASH_BITS
 
 
-def pack(memory: Mapping[str, Seen]) -> bytes:
-    """Write entries as compressed JSON."""
-    rows = {key: _row(seen) for key, seen in memory.items()}
-    return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), _LEVEL)
+def pack(part: Mapping[str, Row]) -> bytes:
+    """Write a part as compressed JSON."""
+    return zlib.compress(json.dumps(part, separators=(",", ":")).encode(), _LEVEL)
 
 
-def unpack(packed: bytes) -> Memory:
+def unpack(packed: bytes) -> Part:
     """Read what `pack` wrote.
 
     Raises:
         ValueError: these bytes are not of ours.
     """
     try:
-        rows = json.loads(zlib.decompress(packed))
-        return {key: _seen(*row) for key, row in rows.items()}
-    except (zlib.error, TypeError, AttributeError) as error:
-        raise ValueError(f"packed memory is unreadable: {error}") from error
+        part: Part = json.loads(zlib.decompress(packed))
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(part, dict):
+        raise ValueError("no map of entries")  # noqa: TRY004  # whatever is wrong is one error
+    return part
 
 
-def _row(seen: Seen) -> list[str | int]:
-    """Give an entry as a short list; what is left out at the end is at its default."""
-    row: list[str | int] = [
-        seen.version, str(seen.state), seen.stamp, seen.ordinal, seen.round
-    ]  # fmt: skip
+def to_row(seen: Seen) -> Row:
+    """Give an entry as a row; fields that a later version adds come at its end."""
+    row: Row = [seen.version, str(seen.state), seen.stamp, seen.ordinal, seen.round]
     if seen.step:
         row += [seen.step.mark, seen.step.ordinal, seen.step.at.isoformat()]
     return row
 
 
-def _seen(
-    version: str, state: str, stamp: str, ordinal: int, round_: int, *step: str | int
-) -> Seen:
+def from_row(row: Row) -> Seen:
+    """Read an entry."""
+    version, state, stamp, ordinal, round_, *step = row
     return Seen(
         version=version,
         state=State(state),
         stamp=stamp,
         ordinal=ordinal,
         round=round_,
-        step=_step(*step) if step else None,  # type: ignore[arg-type]  # checked by its making
+        step=_step(*step[:3]) if step else None,
     )
 
 

@@ -5,6 +5,7 @@ any other answer loses the message.
 https://developers.google.com/workspace/drive/api/guides/push#receive-notifications
 """
 
+import threading
 import time
 from collections import Counter
 
@@ -26,24 +27,29 @@ class Delivery:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._robots = Robots()
-        self._closed = False
+        self._lock = threading.Lock()
+        self._waiting = 0
         self.outcomes: Counter[str] = Counter()
         self._lanes = [Lane(self._attempt) for _ in range(options.delivery_workers)]
 
     def send(self, message: Message, delay: float = 0.0) -> None:
         """Send a message, now or later; never blocks."""
-        lane = self._lanes[hash(message.lane) % len(self._lanes)]
-        lane.put(message, time.monotonic() + delay)
+        with self._lock:
+            self._waiting += 1
+        self._put(message, delay)
 
     def waiting(self) -> int:
-        """Tell how many messages are on their way."""
-        return sum(len(lane) for lane in self._lanes)
+        """Tell how many messages are on their way, those being sent included."""
+        return self._waiting
 
     def close(self) -> None:
         """End all threads; what waits is lost."""
-        self._closed = True
         for lane in self._lanes:
             lane.close()
+
+    def _put(self, message: Message, delay: float) -> None:
+        lane = self._lanes[hash(message.lane) % len(self._lanes)]
+        lane.put(message, time.monotonic() + delay)
 
     def _attempt(self, message: Message, session: requests.Session) -> None:
         if not message.wanted():
@@ -61,8 +67,9 @@ class Delivery:
         elif message.attempts >= self._options.retry_attempts:
             self._end(message, Outcome.GIVEN_UP)
         else:
-            self.outcomes["retried"] += 1
-            self.send(message, self._back_off(message.attempts))
+            with self._lock:
+                self.outcomes["retried"] += 1
+            self._put(message, self._back_off(message.attempts))
 
     def _post(self, message: Message, session: requests.Session) -> int | None:
         try:
@@ -73,7 +80,11 @@ class Delivery:
                 timeout=self._options.delivery_timeout,
                 allow_redirects=False,
             )
-        except (requests.RequestException, OSError):
+        except (
+            requests.RequestException,
+            OSError,
+            ValueError,
+        ):  # ValueError: no address, no header
             return None
         return answer.status_code
 
@@ -82,6 +93,8 @@ class Delivery:
         return min(longest, self._options.retry_first * 2.0 ** min(attempts - 1, 30))
 
     def _end(self, message: Message, outcome: Outcome) -> None:
-        self.outcomes[outcome] += 1
         message.ended(outcome)
+        with self._lock:
+            self.outcomes[outcome] += 1
+            self._waiting -= 1
         message.done.set()

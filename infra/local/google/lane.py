@@ -1,6 +1,5 @@
 """A thread that attempts messages in the order in which they are due."""
 
-import contextlib
 import heapq
 import threading
 import time
@@ -22,9 +21,6 @@ class Lane:
         self._order = count()
         self._closed = False
         self._thread: threading.Thread | None = None
-
-    def __len__(self) -> int:
-        return len(self._heap)
 
     def put(self, message: Message, due: float) -> None:
         """Take a message to be attempted at a time of the monotonic clock."""
@@ -48,8 +44,7 @@ class Lane:
         with requests.Session() as session:
             session.trust_env = False  # a proxy of the environment is not for loopback
             while message := self._take():
-                with contextlib.suppress(RuntimeError):  # the interpreter is shutting down
-                    self._attempt(message, session)
+                self._attempt(message, session)
 
     def _take(self) -> Message | None:
         with self._changed:

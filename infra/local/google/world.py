@@ -22,13 +22,15 @@ from infra.local.google.sender import Sender
 class World:
     """The state behind the APIs; `lock` is held by whoever reads or changes it."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(
+        self, options: Options, *, clock: Clock | None = None, delivery: Delivery | None = None
+    ) -> None:
         self.options = options
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.lock = threading.RLock()
         self.access = Access()
         self.journal = Journal(options.request_log)
-        self.delivery = Delivery(options)
+        self.delivery = delivery or Delivery(options)
         self.faults = Faults(Random(options.seed))  # noqa: S311 - repeatable on purpose
         sender = Sender(
             faults=self.faults,

@@ -1,6 +1,7 @@
 """Google's own client library, aimed at the simulated Google; every answer is checked."""
 
 import json
+import time
 import uuid
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,6 +90,14 @@ class Caller:
         """Close all connections."""
         for http in self._open:
             http.close()
+
+
+def settle(google: SimulatedGoogle) -> None:
+    """Wait until no message is on its way; AssertionError if that does not happen."""
+    until = time.monotonic() + 5
+    while google.world.delivery.waiting():
+        assert time.monotonic() < until, "messages are still on their way"
+        time.sleep(0.002)
 
 
 def channel(address: str, **more: Any) -> Json:

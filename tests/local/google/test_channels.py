@@ -1,13 +1,12 @@
 """Channels of the simulated Google: what is granted, refused, sent, stopped."""
 
-import time
 from email.utils import parsedate_to_datetime
 
 import pytest
 from googleapiclient.errors import HttpError
 
 from infra.local.google import SimulatedGoogle
-from tests.local.google.client import Caller, Json, channel
+from tests.local.google.client import Caller, Json, channel, settle
 from tests.local.google.receiver import Receiver
 from tests.local.google.test_drive_changes import reason, start
 
@@ -210,8 +209,7 @@ def test_only_temporary_refusals_are_tried_again(
     for number in range(3):
         google.world.drive.create(ANA, name=str(number))
     receiver.wait(6)
-    while google.world.delivery.waiting():
-        time.sleep(0.01)
+    settle(google)
     counts = caller.sim("GET", "channels")["channels"][0]["messages"]
     assert counts == {"delivered": 2, "refused": 2}
     assert google.world.delivery.outcomes["retried"] == 2
@@ -222,7 +220,7 @@ def test_a_burst_is_merged(google: SimulatedGoogle, caller: Caller, receiver: Re
     google.world.options.pending_limit = 3
     google.world.faults.set("delay", seconds=0.2, state="change")
     watch(caller, channel(receiver.url))
-    receiver.wait(1)
+    settle(google)
     for number in range(50):
         google.world.drive.create(ANA, name=str(number))
     receiver.wait(4)
@@ -250,6 +248,5 @@ def test_robots_txt_is_respected(
     google.world.options.respect_robots = True
     receiver.robots = robots
     watch(caller, channel(receiver.url))
-    while google.world.delivery.waiting() or not google.world.delivery.outcomes:
-        time.sleep(0.005)
+    settle(google)
     assert receiver.states() == expected

@@ -8,17 +8,10 @@ from googleapiclient.errors import HttpError
 
 from infra.local.google import SimulatedGoogle, serve_google
 from infra.local.google.faults import Fault, Kind
-from tests.local.google.client import Caller, Json, channel
+from tests.local.google.client import Caller, Json, channel, settle
 from tests.local.google.receiver import Receiver
 from tests.local.google.test_channels import ANA, BEN, watch
 from tests.local.google.test_drive_changes import reason, start
-
-
-def settle(google: SimulatedGoogle) -> None:
-    """Wait until no message is on its way."""
-    while google.world.delivery.waiting():
-        time.sleep(0.005)
-    time.sleep(0.02)
 
 
 @pytest.mark.parametrize(

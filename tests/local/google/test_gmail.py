@@ -2,13 +2,13 @@
 
 import base64
 import json
-import time
 
 import pytest
+from google.pubsub_v1 import PublisherClient, SubscriberClient
 from googleapiclient.errors import HttpError
 
 from infra.local.google import SimulatedGoogle
-from tests.local.google.client import Caller, Json
+from tests.local.google.client import Caller, Json, settle
 from tests.local.google.receiver import Receiver
 from tests.local.google.test_drive_changes import ANA, BEN, reason
 
@@ -173,7 +173,7 @@ def test_a_watch_is_renewed_in_place_and_ends(
     receiver.wait(3)
     google.world.clock.advance(11)
     google.world.gmail.deliver(ANA)
-    time.sleep(0.05)
+    settle(google)
     assert len(receiver.bodies) == 3
     with pytest.raises(HttpError) as error:
         users.watch(userId="me", body={"topicName": "nonsense"}).execute()
@@ -191,7 +191,7 @@ def test_a_watch_can_be_about_labels(
     for labels in (["INBOX"], ["Label_1"], ["Label_2"]):
         google.world.gmail.deliver(ANA, labels=labels)
     receiver.wait(expected)
-    time.sleep(0.05)
+    settle(google)
     assert len(receiver.bodies) == expected
 
 
@@ -228,8 +228,25 @@ def test_pushes_are_lost_dropped_and_tried_again(
     for _ in range(10):
         google.world.gmail.deliver(ANA)
     receiver.wait(4)
-    time.sleep(0.05)
+    settle(google)
     assert len(receiver.bodies) == 4
+
+
+def test_pushes_can_go_to_a_real_topic(
+    google: SimulatedGoogle, caller: Caller, pubsub_emulator: str, project: str
+) -> None:
+    """With Pub/Sub's address pushes are published there, on the topic that the watch names."""
+    topic, subscription = (
+        f"projects/{project}/{kind}/gmail" for kind in ("topics", "subscriptions")
+    )
+    with PublisherClient() as publisher, SubscriberClient() as subscriber:
+        publisher.create_topic(name=topic)
+        subscriber.create_subscription(name=subscription, topic=topic)
+        google.world.options.pubsub_url = f"http://{pubsub_emulator}"
+        caller.gmail().users().watch(userId="me", body={"topicName": topic}).execute()
+        pulled = subscriber.pull(subscription=subscription, max_messages=1)
+    data = json.loads(pulled.received_messages[0].message.data)
+    assert data == {"emailAddress": ANA, "historyId": int(head(caller))}
 
 
 def test_mail_is_handled_by_control(caller: Caller) -> None:

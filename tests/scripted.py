@@ -91,7 +91,7 @@ def serve_script() -> Iterator[Script]:
     server = _Server(("127.0.0.1", 0), _Handler)
     server.script = script
     script.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()
     try:
         yield script
@@ -105,11 +105,13 @@ def serve_script() -> Iterator[Script]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 64
     script: Script
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece, else the client waits for the second
     server: _Server
 
     def do_GET(self) -> None:

@@ -27,6 +27,7 @@ _TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
 _NEEDED = ("client_id", "client_secret", "refresh_token")
 
 Source = Callable[[], Credentials]
+_Key = tuple[str | None, tuple[str, ...]]  # subject and scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class AccountCredentials:
         self._secrets = secrets
         self._workspace = workspace
         self._source = source or ApplicationDefault()
-        self._kept: OrderedDict[tuple[str | None, tuple[str, ...]], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
     def __call__(self, subject: str | None, scopes: tuple[str, ...]) -> Credentials:
@@ -61,19 +62,30 @@ class AccountCredentials:
             DefaultCredentialsError: this process has none.
         """
         key = (subject.lower() if subject else None, tuple(sorted(scopes)))
-        with self._lock:
-            kept = self._kept.get(key)
+        kept = self._recall(key)
         # Whose token is in force needs no look at secrets: one look an hour for each subject.
         if kept is None or not kept.credentials.valid:
             consent = self._consent(subject)
             if kept is None or kept.consent != consent:
-                kept = _Kept(self._make(subject, key[1], consent), consent)
+                kept = self._keep(key, _Kept(self._make(subject, key[1], consent), consent))
+        return kept.credentials
+
+    def _recall(self, key: _Key) -> _Kept | None:
         with self._lock:
-            self._kept[key] = kept
-            self._kept.move_to_end(key)
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: _Key, made: _Kept) -> _Kept:
+        """Keep what was made, unless another thread was first: then give the other's."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept.consent != made.consent:
+                kept = self._kept[key] = made
+                self._kept.move_to_end(key)
             while len(self._kept) > _MOST_KEPT:
                 self._kept.popitem(last=False)
-        return kept.credentials
+            return kept
 
     def _consent(self, subject: str | None) -> str | None:
         name = oauth_secret(subject) if subject else ""

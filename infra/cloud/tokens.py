@@ -83,5 +83,6 @@ class Tokens:
             except GoogleAuthError as failure:
                 # Without its cause: google-auth's errors carry whole answers.
                 raise read_grant_error(failure, subject=subject) from None
-            except (ValueError, KeyError, TypeError, OSError) as failure:
+            # google-auth trips over answers of an unexpected shape.
+            except (AttributeError, KeyError, OSError, TypeError, ValueError) as failure:
                 raise Unavailable(f"no token: {type(failure).__name__}") from None

@@ -10,7 +10,14 @@ from functions.domain.errors import Invalid
 ALLOWED = "a positive length of time such as 45s, 10m, 1h, 1h30m or 7d"
 LONGEST = timedelta(days=3650)
 
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
 _PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)(ms|[smhdw])")
 _WHOLE = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
@@ -20,17 +27,19 @@ def parse_duration(text: object) -> timedelta:
     if not isinstance(text, str) or not _WHOLE.fullmatch(text):
         msg = f"{text!r} is not {ALLOWED}"
         raise Invalid(msg)
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
-    if not 0 < seconds <= LONGEST.total_seconds():
+    parts = _PART.findall(text)
+    seconds = sum(float(number) * _UNITS[unit].total_seconds() for number, unit in parts)
+    # A length below a microsecond is none: what is compared here is what is returned.
+    length = timedelta(seconds=min(seconds, 2 * LONGEST.total_seconds()))
+    if not timedelta(0) < length <= LONGEST:
         msg = f"{text!r} is not {ALLOWED}, at most {format_duration(LONGEST)}"
         raise Invalid(msg)
-    return timedelta(seconds=seconds)
+    return length
 
 
 def format_duration(length: timedelta) -> str:
-    """Give the shortest text that `parse_duration` reads as `length`."""
-    seconds = length.total_seconds()
-    for unit in ("d", "h", "m"):
-        if seconds >= _SECONDS[unit] and seconds % _SECONDS[unit] == 0:
-            return f"{int(seconds // _SECONDS[unit])}{unit}"
-    return f"{seconds:g}s"
+    """Give a text that `parse_duration` reads as `length`, in the largest unit that is exact."""
+    for unit in ("d", "h", "m", "s"):
+        if length >= _UNITS[unit] and not length % _UNITS[unit]:
+            return f"{length // _UNITS[unit]}{unit}"
+    return f"{length.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"

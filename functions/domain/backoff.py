@@ -13,6 +13,7 @@ OPEN_LONGEST = timedelta(hours=6)
 RATE_FIRST = timedelta(minutes=1)
 RATE_LONGEST = timedelta(hours=6)
 SHORT_LIFE = timedelta(hours=24)
+MOST_DOUBLINGS = 20  # enough from any first wait to any longest, and no day count overflows
 
 # A verdict has its own calendar: what an administrator must mend is looked at now and then.
 PARKED = {
@@ -25,7 +26,7 @@ PARKED = {
 
 def grow(failures: int, *, first: timedelta, longest: timedelta, spread: float) -> timedelta:
     """Double from `first` to `longest`, less up to a quarter by `spread` in [0, 1)."""
-    doubled: timedelta = first * (1 << min(max(failures - 1, 0), 30))
+    doubled: timedelta = first * (1 << min(max(failures - 1, 0), MOST_DOUBLINGS))
     return min(doubled, longest) * (1 - spread / 4)
 
 

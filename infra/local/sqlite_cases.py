@@ -23,16 +23,18 @@ class SqliteCases:
 
     def to_progress(self, watch: str, text: str) -> Progress:
         """Read a progress; fields that somebody made unreadable are at their defaults."""
-        progress, bad = salvage(Progress, self._document(text) | {"watch": watch})
-        self._warn(f"progress/{watch}", bad)
+        where = f"progress/{watch}"
+        progress, bad = salvage(Progress, self._document(where, text) | {"watch": watch})
+        self._warn(where, bad)
         return progress or Progress(watch=watch)
 
     def to_channels(self, rows: Iterable[tuple[str, str]]) -> dict[str, Channel]:
         """Read channels, less those that somebody made unreadable."""
         found = {}
         for id_, text in rows:
-            channel, bad = salvage(Channel, self._document(text) | {"id": id_})
-            self._warn(f"channels/{id_}", bad if channel else ("all of it",))
+            where = f"channels/{id_}"
+            channel, bad = salvage(Channel, self._document(where, text) | {"id": id_})
+            self._warn(where, bad)
             if channel:
                 found[id_] = channel
         return found
@@ -70,7 +72,7 @@ class SqliteCases:
         """End every lease; what it kept from being pulled is due now."""
         query = (
             "SELECT watch, document FROM progress"
-            " WHERE json_extract(document, '$.lease') IS NOT NULL"
+            " WHERE json_valid(document) AND json_extract(document, '$.lease') IS NOT NULL"
         )
         for row in file.execute(query).fetchall():
             progress = self.to_progress(*row)
@@ -78,10 +80,11 @@ class SqliteCases:
             freed = replace(progress, lease=None, lease_until=None, pull_at=min(due))
             write_progress(file, replace(freed, due_at=_earlier(freed.pull_at, freed.look_at)))
 
-    def _document(self, text: str) -> dict[str, Any]:
+    def _document(self, where: str, text: str) -> dict[str, Any]:
         try:
             return from_text(text)
         except ValueError:
+            self._warn(where, ("document",))
             return {}
 
     def _warn(self, where: str, fields: Collection[str]) -> None:

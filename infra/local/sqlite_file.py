@@ -9,13 +9,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from functions.domain.errors import Misconfigured, Unavailable
 
 _BUSY = 10.0  # seconds to wait for another process, e.g. the command line
+_LARGEST_LOG = 64 * 1024 * 1024  # bytes of the write-ahead log that stay on disk after a burst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +41,16 @@ class SqliteFile:
         self.path = Path(path).absolute()
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()  # fairer and quicker than SQLite's own waiting
-        connection: sqlite3.Connection | None = None
+        self._closed = False
         try:
-            connection = self._connect()
-            _prepare(connection, schema, self.path)
-        except (sqlite3.Error, OSError) as error:
+            with closing(self._connect()) as connection:
+                _prepare(connection, schema, self.path)
+        except sqlite3.Error as error:
             raise _refusal(self.path, error) from error
-        finally:
-            if connection is not None:
-                self._idle.append(connection)
 
     def close(self) -> None:
-        """Close all connections that nobody uses."""
+        """Let go of the file; whoever still uses it meets `Unavailable` the next time."""
+        self._closed = True
         while self._idle:
             self._idle.pop().close()
 
@@ -82,11 +81,13 @@ class SqliteFile:
         try:
             connection = self._idle.pop()
         except IndexError:
+            if self._closed:
+                raise Unavailable(f"the store {self.path} is closed") from None
             connection = self._connect()
         try:
             yield connection
         finally:
-            if connection.in_transaction:  # it could not even be undone
+            if self._closed or connection.in_transaction:  # it could not even be undone
                 connection.close()
             else:
                 self._idle.append(connection)
@@ -95,8 +96,13 @@ class SqliteFile:
         connection = sqlite3.connect(
             self.path, timeout=_BUSY, isolation_level=None, check_same_thread=False
         )
-        # Full: a change survives the loss of power, too, not only that of the process.
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            # Full: a change survives the loss of power, too, not only that of the process.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
 
@@ -141,7 +147,9 @@ def _number(connection: sqlite3.Connection, statement: str) -> int:
 
 _NEXT_STEP = {
     sqlite3.SQLITE_NOTADB: "is not a database: name another file, which will be created",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened: its folder must exist and be writable",
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened: name a file in a folder that exists and is writable"
+    ),
     sqlite3.SQLITE_READONLY: "cannot be written: give this user the right to write it",
     sqlite3.SQLITE_IOERR: "cannot be read or written: is the disk full or failing?",
     sqlite3.SQLITE_FULL: "cannot grow: free some space on its disk",

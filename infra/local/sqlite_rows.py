@@ -23,8 +23,14 @@ def to_text(document: Mapping[str, Any]) -> str:
 
 
 def from_text(text: str) -> dict[str, Any]:
-    """Read what `to_text` wrote."""
-    document: dict[str, Any] = json.loads(text, object_hook=_untagged)
+    """Read what `to_text` wrote.
+
+    Raises:
+        ValueError: this is no document.
+    """
+    document = json.loads(text, object_hook=_untagged)
+    if not isinstance(document, dict):
+        raise ValueError("no map of fields")  # noqa: TRY004  # whatever is wrong is one error
     return document
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -27,10 +27,17 @@ def read_date(headers: Mapping[str, str]) -> datetime | None:
 
 
 def read_error(
-    status: int, headers: Mapping[str, str], content: bytes, *, now: datetime
+    status: int,
+    headers: Mapping[str, str],
+    content: bytes,
+    *,
+    secrets: Sequence[str],
+    now: datetime,
 ) -> Trouble:
-    """Give the error that an answer other than 2xx means."""
+    """Give the error that an answer other than 2xx means, in a text that repeats no secret."""
     reason, message = _reason(content)
+    for secret in secrets:
+        message = message.replace(secret, "***")
     wait = _retry_after(headers, now)
     if status < HTTPStatus.BAD_REQUEST:
         # Google's APIs redirect nobody: something stands between us and them.

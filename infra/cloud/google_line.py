@@ -24,6 +24,7 @@ from infra.cloud.tokens import Tokens
 
 _CONNECT_TIMEOUT = 10.0
 _CONNECTIONS = 64
+_SHORTEST_SECRET = 16
 
 
 class Passing(ConnectionError):
@@ -128,18 +129,23 @@ class Line:
         return self._tokens.renew(self._credentials, self._token, subject=self._subject)
 
     def _refusal(self, answer: requests.Response) -> Exception:
-        content = answer.content
-        for secret in self._hidden():
-            content = content.replace(secret.encode(), b"***")
-        trouble = read_error(answer.status_code, answer.headers, content, now=self._now())
+        trouble = read_error(
+            answer.status_code,
+            answer.headers,
+            answer.content,
+            secrets=self._hidden(),
+            now=self._now(),
+        )
         if isinstance(trouble, Unavailable) and trouble.delay is None:
             return Passing(trouble)
         return trouble
 
-    def _hidden(self) -> tuple[str, ...]:
-        # A simulated Google's tokens are addresses, which make texts clear.
+    def _hidden(self) -> list[str]:
+        # A simulated Google's tokens are addresses, which make texts clear; and what is short is
+        # no secret, but may be part of any word.
         is_secret = not isinstance(self._credentials, Bearer)
-        return (*self._secrets, self._token) if is_secret else self._secrets
+        texts = (*self._secrets, self._token) if is_secret else self._secrets
+        return [text for text in texts if len(text) >= _SHORTEST_SECRET]
 
     def _failure(self, failure: requests.RequestException) -> Exception:
         name = type(failure).__name__

@@ -7,6 +7,7 @@ their own names, and the trace of the request. https://cloud.google.com/logging/
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -112,6 +113,12 @@ def open_journal(
     if stream.isatty():
         return HumanJournal(stream, component=component, colours="NO_COLOR" not in os.environ)
     return JsonJournal(stream, component=component, project=project)
+
+
+def quiet_libraries() -> None:
+    """Keep Google's libraries from writing lines of their own: they hold addresses with cursors."""
+    for name in ("google", "googleapiclient", "urllib3"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 _lock = threading.Lock()

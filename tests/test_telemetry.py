@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from functions.ports import Journal
-from infra.telemetry import HumanJournal, JsonJournal, open_journal
+from infra.telemetry import HumanJournal, JsonJournal, open_journal, quiet_libraries
 from infra.trace import Trace, current_trace, read_trace, tracing
 from tests.clocks import HandClock
 from tests.contracts.journal import JournalContract, Open
@@ -196,3 +197,12 @@ def test_without_a_stream_it_is_standard_error(capsys: pytest.CaptureFixture[str
     written = capsys.readouterr()
     assert "opened" in written.err
     assert written.out == ""
+
+
+def test_libraries_keep_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their lines are no JSON, and their addresses hold what is nobody's business."""
+    names = ("google.auth", "googleapiclient.http", "urllib3.connectionpool")
+    for name in ("google", "googleapiclient", "urllib3"):
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.WARNING)
+    quiet_libraries()
+    assert not any(logging.getLogger(name).isEnabledFor(logging.WARNING) for name in names)

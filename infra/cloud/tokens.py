@@ -21,7 +21,7 @@ from urllib3 import Retry
 from functions.domain.errors import Unavailable
 from infra.cloud.grants import read_grant_error
 
-TIMEOUT = 10.0
+TIMEOUT = 5.0
 _IAM = "https://iamcredentials.googleapis.com/"
 _LOCKS = 64
 

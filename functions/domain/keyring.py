@@ -43,7 +43,7 @@ class Ring:
         A receiver may keep a ring for minutes, so a new key verifies at once but signs only
         `settle` after its creation. An only key signs at once: there is no other.
         """
-        settled = (key for key in self.keys if key.created + settle <= now)
+        settled = (key for key in self.keys if key.created <= now - settle)
         return next(settled, self.keys[-1])
 
     @property
@@ -85,10 +85,20 @@ def _parse_key(line: str, number: int) -> Key:
     if not _ID.fullmatch(key_id):
         msg = f"key ring, line {number}: an id is 1 to 16 of a-z and 0-9"
         raise Invalid(msg)
-    if len(secret) < SHORTEST_SECRET:
+    return Key(
+        id=key_id, created=_parse_time(created, number), secret=_parse_secret(secret, number)
+    )
+
+
+def _parse_secret(text: str, number: int) -> bytes:
+    if len(text) < SHORTEST_SECRET:
         msg = f"key ring, line {number}: a secret has at least {SHORTEST_SECRET} characters"
         raise Invalid(msg)
-    return Key(id=key_id, created=_parse_time(created, number), secret=secret.encode())
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # which carries the secret
+        msg = f"key ring, line {number}: a secret is text that UTF-8 can write"
+        raise Invalid(msg) from None
 
 
 def _parse_time(text: str, number: int) -> datetime:

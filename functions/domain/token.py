@@ -57,7 +57,7 @@ def verify(ring: Ring, token: str | None, *, channel: str) -> Claim:
     version, key_id, name, mac = _split(token)
     known = ring.find(key_id)
     expected = _mac(known or ring.keys[0], channel, name)
-    genuine = hmac.compare_digest(expected.encode(), mac.encode())
+    genuine = hmac.compare_digest(expected.encode(), mac.encode(errors="replace"))
     if not (genuine and known and version == "1" and name):
         raise Unverified(_REFUSED)
     return Claim(watch=name, key_id=key_id)

@@ -12,6 +12,9 @@ OPEN_FIRST = timedelta(minutes=1)
 OPEN_LONGEST = timedelta(hours=6)
 RATE_FIRST = timedelta(minutes=1)
 RATE_LONGEST = timedelta(hours=6)
+RESYNC_FIRST = timedelta(minutes=5)
+RESYNC_LONGEST = timedelta(hours=6)
+SLOT_WAIT = timedelta(seconds=20)
 SHORT_LIFE = timedelta(hours=24)
 MOST_DOUBLINGS = 20  # enough from any first wait to any longest, and no day count overflows
 
@@ -55,3 +58,8 @@ def parked_delay(verdict: Verdict, failures: int, spread: float) -> timedelta:
     """Give the wait until a parked or unwatchable watch is tried again: rarely, then daily."""
     first = PARKED.get(verdict, timedelta(hours=6))
     return grow(failures, first=first, longest=timedelta(hours=24), spread=spread)
+
+
+def resync_delay(resyncs: int, poll: timedelta) -> timedelta:
+    """Give the wait before the cursor, refused again after n resyncs, leads to another."""
+    return grow(resyncs, first=min(RESYNC_FIRST, poll), longest=RESYNC_LONGEST, spread=0.0)

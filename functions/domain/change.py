@@ -37,7 +37,11 @@ class Found:
     changed: datetime | None = None
     gone_verb: str = "deleted"
     tells_created: bool = True
+    tells_updated: bool = True
+    known_at_baseline: bool = False  # all there was is remembered, so what is unseen is new
     kind: str | None = None  # an event of Google's own, told as it is (mail, activities)
+    once: bool = False  # such an event that may be listed again: told if its item is unseen
+    wanted: bool = True  # False: there, but none of what the watch asks for
 
     @property
     def key(self) -> str:
@@ -47,7 +51,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A change about to be told that Google gives no version or time for: stored before it is."""
+    """A change about to be told that Google gives no version for: stored before it is."""
 
     mark: str  # what the step leads to
     ordinal: int
@@ -127,11 +131,13 @@ def compare(
         found: the item now.
         seen: what was told of it last; None if nothing.
         baseline_at: the age of the watch, in whole seconds of Google's clock.
-        now: when it was found, for what Google gives no time of.
+        now: when it was found, for what Google gives no time of; the same for a repetition.
         round_: the full listing that met it; 0 if it came by an incremental pull.
     """
     kept = seen or NOTHING
     met = max(round_, kept.round)
+    if found.kind is not None and found.state is not State.GONE:
+        return _as_it_is(found, found.kind, kept, now=now, met=met)
     verb = _verb(found, kept, baseline_at)
     if verb is None:
         return Outcome(entry=replace(kept, round=met))
@@ -156,19 +162,37 @@ def compare(
     return Outcome(entry=entry, change=change, before=before)
 
 
+def _as_it_is(found: Found, kind: str, kept: Seen, *, now: datetime, met: int) -> Outcome:
+    """Tell an event of Google's own; of several of one item each is told."""
+    if found.once and kept.is_told:
+        return Outcome(entry=replace(kept, round=met))
+    version = found.version or found.stamp
+    change = Change(
+        kind=kind,
+        item=found.item,
+        version=version,
+        time=found.changed or now,
+        resource=found.resource,
+        seen_before=kept.is_told,
+    )
+    entry = Seen(version=version, stamp=found.stamp, ordinal=kept.ordinal, round=met)
+    return Outcome(entry=entry, change=change)
+
+
 def _verb(found: Found, kept: Seen, baseline_at: datetime) -> str | None:
     if found.state is State.GONE:
         return None if kept.state is State.GONE else found.gone_verb
     if not kept.is_told:
         if found.state is State.TRASHED:
             return "trashed"
-        new = found.tells_created and found.born is not None and found.born >= baseline_at
+        young = found.born is not None and found.born >= baseline_at
+        new = found.tells_created and (young or found.known_at_baseline)
         return "created" if new else "updated"
     if _says_nothing_new(found, kept):
         return None
     if found.state is not kept.state:
         return "trashed" if found.state is State.TRASHED else "untrashed"
-    return "updated"
+    return "updated" if found.tells_updated else None
 
 
 def _says_nothing_new(found: Found, kept: Seen) -> bool:
@@ -192,14 +216,13 @@ def _mark(found: Found, verb: str) -> str:
 
 
 def _step(found: Found, kept: Seen, verb: str, now: datetime) -> Step | None:
-    """Give the step to store before telling; None where Google's own version and time serve."""
-    counts = found.version is None and found.state is not State.GONE
-    if not counts and found.changed is not None:
+    """Give the step to store before telling; None where Google's own version serves."""
+    if found.version is not None or found.state is State.GONE:
         return None
     mark = _mark(found, verb)
     if kept.step is not None and kept.step.mark == mark:
         return kept.step  # stored, and perhaps told, by a run that died
-    return Step(mark=mark, ordinal=_counted(kept) + counts, at=now)
+    return Step(mark=mark, ordinal=_counted(kept) + 1, at=now)
 
 
 def _counted(kept: Seen) -> int:

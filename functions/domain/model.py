@@ -123,6 +123,11 @@ class Progress:
     pulled_at: datetime | None = None  # when the last complete pull began, by Google's clock
     began_at: datetime | None = None  # when the last whole pull began, by ours
     repeated_at: datetime | None = None  # when an empty pull was last repeated at once
+    found_at: datetime | None = None  # of what is read but not saved yet: a repetition keeps it
+    swept_at: datetime | None = None  # when what may be listed late was last read again
+    resynced_at: datetime | None = None
+    resyncs: int = 0  # in a row: cursors that were refused before they served once
+    remembered: int = 0  # items in the memory, about
 
     pull_at: datetime | None = None
     look_at: datetime | None = None

@@ -159,9 +159,9 @@ class DriveChanges(Untargeted):
         token = moment.page or moment.cursor
         return _call("changes.list", {**self._list(params), "pageToken": token})
 
-    def read_changes(self, params: Params, call: Call, answer: Answer) -> Page:
+    def read_changes(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read a page of the log; the new start token is on the last one only."""
-        del call
+        del moment
         page = next_page(answer)
         cursor = None if page else need_text(answer, "newStartPageToken")
         entries = need_list(answer, "changes")
@@ -183,9 +183,9 @@ class DriveChanges(Untargeted):
             wanted["pageToken"] = moment.page
         return _call("files.list", wanted)
 
-    def read_listing(self, params: Params, call: Call, answer: Answer) -> Page:
+    def read_listing(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read a page of the files there are."""
-        del params, call
+        del params, moment
         if answer.body.get("incompleteSearch") is True:
             msg = "Google's list of files is incomplete"
             raise Unavailable(msg)
@@ -252,9 +252,9 @@ class DriveFiles(Unlogged, Untargeted):
         del moment
         return self.get(params, item=params["fileId"])
 
-    def read_listing(self, params: Params, call: Call, answer: Answer) -> Page:
+    def read_listing(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read the file as a list of one."""
-        del call
+        del moment
         return Page(found=(self.read_get(params, answer, item=params["fileId"]),))
 
     def get(self, params: Params, *, item: str) -> Call:

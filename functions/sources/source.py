@@ -58,6 +58,7 @@ class Profile:
     lists_at_baseline: bool = True  # reads everything there is, before it tells anything
     one_item: bool = False  # the watch is of a single item, whose 404 is its removal
     get_is_container: bool = False  # the get that verifies is of what holds the items
+    not_found_voids: bool = False  # a 404 of the incremental list voids the cursor, as 410 does
     newest_first: bool = False  # a full list may end where it gets older than the last pull
     remembers: int | None = None  # at most so many items, the newest; None: all of them
 
@@ -94,16 +95,16 @@ class Source(Protocol):
         """Build the incremental list from the cursor; None: there is none, list everything."""
         ...
 
-    def read_changes(self, params: Params, call: Call, answer: Answer) -> Page:
-        """Read a page of the incremental list that `call` asked for."""
+    def read_changes(self, params: Params, moment: Moment, answer: Answer) -> Page:
+        """Read a page of the incremental list."""
         ...
 
     def listing(self, params: Params, moment: Moment) -> Call:
         """Build the full list."""
         ...
 
-    def read_listing(self, params: Params, call: Call, answer: Answer) -> Page:
-        """Read a page of the full list that `call` asked for."""
+    def read_listing(self, params: Params, moment: Moment, answer: Answer) -> Page:
+        """Read a page of the full list."""
         ...
 
     def get(self, params: Params, *, item: str) -> Call:
@@ -135,9 +136,9 @@ class Unlogged:
         """There is no log."""
         del params, moment
 
-    def read_changes(self, params: Params, call: Call, answer: Answer) -> Page:
+    def read_changes(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Without a log there is nothing to read."""
-        del params, call, answer
+        del params, moment, answer
         return Page()
 
 

@@ -1,0 +1,185 @@
+"""Takes the inventory of a watch: lists everything there is and compares it with what was told.
+
+What was met is marked with the inventory's round; what was not is absent, and an absence is told
+only when a get of the item confirms it. Each page is saved beside the old memory, so that an
+inventory that breaks off goes on where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from functions.domain import change as changing
+from functions.domain.change import Found, Outcome
+from functions.domain.model import Listing, Progress
+from functions.ledger import Ledger, Outcomes
+from functions.reader import Reader, Setback
+from functions.sources.source import Moment, Page
+from functions.verdict import with_notice
+
+VERIFIED_AT_ONCE = 100
+SECOND_LOOK = timedelta(seconds=2)  # after which a 404 of a single item counts as its removal
+RESYNCED = "Google refused the cursor: steps between may be missing"
+
+
+@dataclass(slots=True, kw_only=True)
+class Inventory:
+    """An inventory under way; where it stands is in the progress."""
+
+    reader: Reader
+    ledger: Ledger
+
+    def begin(self, mode: str, *, cursor: str | None) -> bool:
+        """Note that an inventory begins; `cursor` is what will be valid after it."""
+        progress = self.ledger.progress
+        listing = Listing(
+            mode=mode,
+            round=progress.round + 1,
+            cursor=cursor,
+            since=progress.pulled_at,
+            refused=progress.cursor if mode == "resync" else None,
+        )
+        self.ledger.save(lambda p: replace(p, listing=listing, page=None, round=listing.round))
+        return False
+
+    def step(self, listing: Listing) -> bool:
+        """Take one step; True when the inventory is complete."""
+        return self._verify(listing) if listing.verifying else self._list(listing)
+
+    def _list(self, listing: Listing) -> bool:
+        page, date = self._read_page(listing)
+        outcomes, ends = self._compare(listing, page)
+        last = page.page is None or ends
+        after = replace(listing, page=page.page, cursor=page.cursor or listing.cursor)
+        baseline_at = self.ledger.progress.baseline_at or date.replace(microsecond=0)
+        profile = self.reader.source.profile
+        if last and (listing.mode == "baseline" or profile.one_item):
+            self._end(after, outcomes, page, baseline_at)
+            return True
+        if last:
+            after = replace(after, page=None, verifying=True, after=None)
+        self.ledger.record(
+            outcomes,
+            lambda p: replace(p, listing=after, baseline_at=baseline_at),
+            unreadable=page.unreadable,
+        )
+        return False
+
+    def _read_page(self, listing: Listing) -> tuple[Page, datetime]:
+        """Read a page; a single item that is gone is told before its 404 parks the watch."""
+        try:
+            return self._ask_page(listing)
+        except Setback as setback:
+            if not (self.reader.source.profile.one_item and setback.is_not_found):
+                raise
+        self.ledger.clock.sleep(SECOND_LOOK)
+        try:
+            return self._ask_page(listing)
+        except Setback as setback:
+            if setback.is_not_found:
+                self._tell_removal()
+            raise
+
+    def _ask_page(self, listing: Listing) -> tuple[Page, datetime]:
+        source, params = self.reader.source, self.reader.watch.params
+        moment = Moment(
+            now=self.ledger.clock.now(),
+            cursor=self.ledger.progress.cursor or "",
+            page=listing.page,
+            baseline_at=self.ledger.progress.baseline_at,
+        )
+        return self.reader.ask(
+            source.listing(params, moment),
+            lambda answer: source.read_listing(params, moment, answer),
+        )
+
+    def _tell_removal(self) -> None:
+        outcomes: list[tuple[str, Outcome]] = []
+        watch = self.reader.watch.id
+        for key, seen in self.ledger.store.memory(watch, after=None, limit=1):
+            noun, _, item = key.partition(":")
+            gone = self.reader.gone(noun, item)
+            outcomes.append((key, self.ledger.compare_one(gone, seen)))
+        self.ledger.record(outcomes, lambda p: replace(p, listing=None))
+
+    def _compare(self, listing: Listing, page: Page) -> tuple[Outcomes, bool]:
+        """Give the outcomes of a page, and whether the rest is older than what was told."""
+        if page.to_get:
+            return self._compare_ids(listing, page.to_get)
+        found = page.found
+        if listing.mode == "baseline":
+            return [
+                (one.key, changing.remember(one, None, round_=listing.round)) for one in found
+            ], False
+        if listing.mode == "resync" and not self.reader.source.profile.lists_at_baseline:
+            known = self.ledger.store.recall(self.reader.watch.id, [one.key for one in found])
+            found = tuple(one for one in found if one.key in known or _is_news(one, listing))
+        return self.ledger.compare(found, round_=listing.round), False
+
+    def _compare_ids(self, listing: Listing, ids: tuple[str, ...]) -> tuple[Outcomes, bool]:
+        """Compare items of which the list tells only the ids: the unknown ones are read."""
+        keys = [f"message:{item}" for item in ids]
+        known = self.ledger.store.recall(self.reader.watch.id, keys)
+        outcomes: list[tuple[str, Outcome]] = []
+        ends = False
+        for key in keys:
+            seen = known.get(key)
+            if seen is not None and seen.is_told:
+                outcomes.append((key, Outcome(entry=replace(seen, round=listing.round))))
+                continue
+            found = self.reader.get(key)
+            if found.state is changing.State.GONE:
+                continue
+            if not _is_news(found, listing):
+                ends = self.reader.source.profile.newest_first
+                break
+            if found.wanted:
+                outcome = self.ledger.compare_one(found, seen, round_=listing.round)
+                outcomes.append((key, outcome))
+        return outcomes, ends
+
+    def _verify(self, listing: Listing) -> bool:
+        """Look for remembered items that were not met, and tell those that are gone."""
+        watch = self.reader.watch.id
+        batch = self.ledger.store.memory(watch, after=listing.after, limit=VERIFIED_AT_ONCE)
+        if not batch:
+            self._end(listing, (), Page(), self.ledger.progress.baseline_at)
+            return True
+        outcomes = [
+            (key, self.ledger.compare_one(self.reader.get(key), seen, round_=listing.round))
+            for key, seen in batch
+            if seen.is_told and seen.round < listing.round
+        ]
+        after = replace(listing, after=batch[-1][0])
+        self.ledger.record(outcomes, lambda p: replace(p, listing=after))
+        return False
+
+    def _end(
+        self, listing: Listing, outcomes: Outcomes, page: Page, baseline_at: datetime | None
+    ) -> None:
+        now, began = self.ledger.clock.now(), self.reader.began
+        # A source without a cursor of Google's goes by when it was last compared.
+        cursor = listing.cursor or (began or now).isoformat()
+
+        def end(progress: Progress) -> Progress:
+            after = replace(
+                progress,
+                cursor=cursor,
+                listing=None,
+                baseline_at=baseline_at,
+                pulled_at=began or progress.pulled_at,
+            )
+            if listing.mode != "resync":
+                return after
+            after = replace(after, resynced_at=now, resyncs=progress.resyncs + 1)
+            since = f"{listing.refused} {listing.round}"
+            return with_notice(after, "resynced", since=since, at=now, data={"reason": RESYNCED})
+
+        self.ledger.record(outcomes, end, unreadable=page.unreadable)
+
+
+def _is_news(found: Found, listing: Listing) -> bool:
+    """Whether an item never told changed after the last complete pull, by its own times."""
+    times = [time for time in (found.born, found.changed) if time is not None]
+    return listing.since is not None and any(time > listing.since for time in times)

@@ -1,0 +1,304 @@
+"""One turn at a watch: pulls under its lease until nothing is owed, and leaves it due or done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from functions.domain import backoff, errors
+from functions.domain.model import Job, Progress, Verdict, Watch
+from functions.lease import Lease
+from functions.ledger import LeaseLost, Ledger
+from functions.notices import tell_notices
+from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
+from functions.pull import Pull
+from functions.reader import Reader, Setback
+from functions.schedule import look_by, next_poll, pull_by, released, scheduled
+from functions.sources.table import SOURCES
+from functions.terms import Terms
+from functions.verdict import pass_verdict
+
+APART = timedelta(seconds=1)  # pulls of one watch begin at least so far apart: a burst gathers
+REPEAT_AFTER = timedelta(seconds=2)  # Google may list a change seconds after it told of it
+REPEAT_EVERY = timedelta(minutes=1)
+PASSES = 5  # pulls under one lease before others get their turn
+
+Step = Callable[[Progress], Progress]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Syncing:
+    """What syncing may touch."""
+
+    store: Store
+    google: Google
+    jobs: Jobs
+    changes: Changes
+    clock: Clock
+    chance: Chance
+    journal: Journal
+    terms: Terms
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """A turn under way."""
+
+    watch: Watch
+    lease: Lease
+    syncing: Syncing
+    pull: Pull
+
+    @classmethod
+    def begin(cls, watch: Watch, lease: Lease, syncing: Syncing) -> Turn:
+        """Put together what a turn needs."""
+        reader = Reader(watch=watch, source=SOURCES[watch.source], google=syncing.google)
+        ledger = Ledger(
+            watch=watch,
+            progress=lease.progress,
+            lease=lease.name,
+            store=syncing.store,
+            changes=syncing.changes,
+            clock=syncing.clock,
+            journal=syncing.journal,
+        )
+        return cls(
+            watch=watch, lease=lease, syncing=syncing, pull=Pull(reader=reader, ledger=ledger)
+        )
+
+    def run(self, job: Job, *, targets: Sequence[str], until: datetime) -> None:
+        """Pull; whatever Google refuses is written down.
+
+        Raises:
+            Unavailable, Conflict: store or queue failed; the job must come again.
+        """
+        try:
+            self._tell_notices(self.pull.ledger.progress)
+            if targets:
+                self.pull.read_items(targets)
+                self._end_targeted()
+            else:
+                self._pull(job, until)
+        except LeaseLost:
+            self.syncing.journal.note("lease lost", watch=self.watch.id)
+        except Setback as setback:
+            self._write_down(setback.trouble)
+        except (errors.Unavailable, errors.Conflict):
+            self._let_go()
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault in one watch must not slow the others
+            trouble = errors.Unavailable(f"internal error: {type(error).__name__}: {error}")
+            self.syncing.journal.warn("internal error", watch=self.watch.id, reason=trouble.text)
+            self._write_down(trouble)
+
+    def _pull(self, job: Job, until: datetime) -> None:
+        """Pull, and again for what came meanwhile or was not listed yet."""
+        told_of_change = job.message is not None and job.message.state != "sync"
+        repeated = False
+        for _ in range(PASSES):
+            ledger = self.pull.ledger
+            found, fresh = ledger.found, ledger.progress.cursor is None
+            if not self.pull.run(until):
+                self._hand_on()
+                return
+            empty = told_of_change and ledger.found == found and not fresh
+            if repeated and empty:
+                self._finish(again_at_next_tick=True)
+                return
+            repeated = empty and self._may_repeat()
+            if repeated:
+                self.syncing.clock.sleep(REPEAT_AFTER)
+            elif self._finish():
+                return
+            else:
+                self._wait_apart()
+            self._begin_again(repeated=repeated)
+        self._hand_on()
+
+    def _may_repeat(self) -> bool:
+        last = self.pull.ledger.progress.repeated_at
+        return last is None or not last <= self.syncing.clock.now() < last + REPEAT_EVERY
+
+    def _wait_apart(self) -> None:
+        wait_apart(self.pull.ledger.progress, self.syncing.clock)
+
+    def _begin_again(self, *, repeated: bool) -> None:
+        """Begin another pass: what was marked before it began is covered by it."""
+        now = self.syncing.clock.now()
+        self.pull.begin_again()
+
+        def again(progress: Progress) -> Progress:
+            until = now + self.syncing.terms.lease
+            return replace(
+                progress,
+                marked=False,
+                began_at=now,
+                found_at=now,
+                lease_until=until,
+                pull_at=until,
+                repeated_at=now if repeated else progress.repeated_at,
+            )
+
+        self._keep(again)
+
+    def _finish(self, *, again_at_next_tick: bool = False) -> bool:
+        """End the pull and give the lease back; False if it was marked, and another is owed."""
+        now = self.syncing.clock.now()
+        spread = self.syncing.chance.fraction()
+        due = now if again_at_next_tick else next_poll(self.watch, now, spread)
+        owed = False
+
+        def well(progress: Progress) -> Progress:
+            nonlocal owed
+            owed = progress.marked and not again_at_next_tick
+            return progress if owed else _ended(read_well(progress, now=now, pull_at=due), now)
+
+        after = self._keep(well)
+        if owed:
+            return False
+        self._tell_notices(after, pull_at=due)
+        ledger = self.pull.ledger
+        self.syncing.journal.note(
+            "pulled",
+            watch=self.watch.id,
+            found=ledger.found,
+            told=ledger.told,
+            unreadable=ledger.unreadable,
+        )
+        return True
+
+    def _end_targeted(self) -> None:
+        """Give the lease back after a targeted read: the watch is due when it was before."""
+        now = self.syncing.clock.now()
+
+        def end(progress: Progress) -> Progress:
+            due = now if progress.marked else self.lease.pull_at
+            return released(replace(progress, pull_at=due, found_at=None))
+
+        self._keep(end)
+        self.syncing.journal.note("items read", watch=self.watch.id, told=self.pull.ledger.told)
+
+    def _hand_on(self) -> None:
+        """Give the lease back before all is read: the rest is a job of its own."""
+        now = self.syncing.clock.now()
+        after = self._keep(lambda p: released(replace(p, pull_at=now)))
+        job = Job(watch=after.short, queued_at=now, reason="continued")
+        self.syncing.jobs.put(job)
+        self.syncing.journal.note(
+            "pull continues", watch=self.watch.id, found=self.pull.ledger.found
+        )
+
+    def _write_down(self, trouble: errors.Trouble) -> None:
+        """Store what was in the way and when to try again: the job is done with that."""
+        now = self.syncing.clock.now()
+        spread = self.syncing.chance.fraction()
+        sure = self.pull.reader.source.profile.one_item  # it was asked for twice already
+        due: datetime | None = None
+
+        def step(progress: Progress) -> Progress:
+            nonlocal due
+            after = set_back(progress, trouble, now=now, spread=spread, sure=sure)
+            due = after.pull_at
+            return _ended(after, now)
+
+        try:
+            after = self._keep(step)
+        except LeaseLost:
+            return
+        self._tell_notices(after, pull_at=due)
+        self.syncing.journal.warn(
+            "pull failed",
+            watch=self.watch.id,
+            verdict=str(after.verdict),
+            failures=after.failures,
+            trouble=type(trouble).__name__,
+            reason=trouble.text,
+        )
+
+    def _let_go(self) -> None:
+        """Store or queue failed: give the lease back if that can be done, for the job to return."""
+        now = self.syncing.clock.now()
+        try:
+            self._keep(lambda p: released(pull_by(p, now)))
+        except (errors.Trouble, LeaseLost):
+            self.syncing.journal.note("lease left to expire", watch=self.watch.id)
+
+    def _keep(self, step: Step) -> Progress:
+        """Write the progress if the lease is still ours."""
+
+        def decide(case: Case) -> Case | None:
+            if case.progress is None or case.progress.lease != self.lease.name:
+                return None
+            return Case(scheduled(step(case.progress)), {})
+
+        case = self.syncing.store.change(self.watch.id, decide)
+        if case is None or case.progress is None:
+            raise LeaseLost
+        self.pull.ledger.progress = case.progress
+        return case.progress
+
+    def _tell_notices(self, progress: Progress, *, pull_at: datetime | None = None) -> None:
+        tell_notices(
+            progress,
+            store=self.syncing.store,
+            changes=self.syncing.changes,
+            journal=self.syncing.journal,
+            pull_at=pull_at,
+        )
+
+
+def wait_apart(progress: Progress, clock: Clock) -> None:
+    """Wait until the last pull of the watch began long enough ago."""
+    if progress.began_at is not None:
+        left = progress.began_at + APART - clock.now()
+        if timedelta(0) < left <= APART:
+            clock.sleep(left)
+
+
+def read_well(progress: Progress, *, now: datetime, pull_at: datetime) -> Progress:
+    """Give the progress after a pull that read everything there is."""
+    parked = progress.verdict.parks
+    verdict = Verdict.OK if parked else progress.verdict
+    reason = "" if verdict is Verdict.OK else progress.reason
+    after = pass_verdict(progress, verdict, reason, now=now)
+    after = replace(after, failures=0, held=False, pull_at=pull_at, found_at=None)
+    # A cursor is there now, or access is: it may want a channel.
+    return look_by(after, now) if parked or progress.look_at is None else after
+
+
+def set_back(
+    progress: Progress,
+    trouble: errors.Trouble,
+    *,
+    now: datetime,
+    spread: float,
+    sure: bool = False,
+) -> Progress:
+    """Give the progress after a pull that Google refused or failed.
+
+    A container may be missing for a moment: its 404 counts the second time in a row, unless the
+    pull is `sure`.
+    """
+    failures = progress.failures + 1
+    after = replace(progress, failures=failures, reason=trouble.text, held=False, found_at=None)
+    if isinstance(trouble, errors.Refused):
+        lasts = failures > 1 or progress.verdict.parks
+        if sure or lasts or trouble.verdict is not Verdict.NOT_FOUND:
+            retry_at = now + backoff.parked_delay(trouble.verdict, failures, spread)
+            after = pass_verdict(after, trouble.verdict, trouble.text, now=now, retry_at=retry_at)
+            return look_by(replace(after, pull_at=retry_at), now)
+    wait = backoff.pull_delay(failures, spread)
+    if isinstance(trouble, errors.Unavailable):
+        if isinstance(trouble, errors.RateLimited):
+            wait = backoff.rate_delay(failures, spread)
+        wait = max(wait, trouble.delay or timedelta(0))
+        after = replace(after, held=trouble.asked)
+    return replace(after, retry_at=now + wait, pull_at=now + wait)
+
+
+def _ended(progress: Progress, now: datetime) -> Progress:
+    """Give the lease back; with notices to tell, the watch stays due."""
+    if progress.notices:
+        progress = replace(progress, pull_at=now)
+    return released(progress)

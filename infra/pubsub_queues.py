@@ -31,7 +31,6 @@ def open_pubsub(project: str, inner: str, *, changes: bool) -> PushedQueues:
             url=f"{inner}/sync",
             first=quick,
             longest=slow,
-            attempts=20,
         )
     ]
     if changes:
@@ -42,7 +41,6 @@ def open_pubsub(project: str, inner: str, *, changes: bool) -> PushedQueues:
                 url=f"{inner}/changes",
                 first=quick,
                 longest=slow,
-                attempts=100,
             )
         )
     set_up(project, routes)

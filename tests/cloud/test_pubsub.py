@@ -32,7 +32,6 @@ class EmulatorRig:
             url=url,
             first=timedelta(milliseconds=50),
             longest=timedelta(milliseconds=200),
-            attempts=100,
         )
         set_up(self._project, [route])
 

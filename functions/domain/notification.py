@@ -22,7 +22,9 @@ _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _STATE = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 _PRINTABLE = re.compile(r"[\x20-\x7e\x80-\xff]+")
 _HTTP_DATE = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT", re.ASCII
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [1-9][0-9]{3} "
+    r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+    re.ASCII,
 )
 
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]

@@ -5,7 +5,11 @@ Each imports its flow when it is called, so that a function loads no more than i
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import ClientDisconnected
 
 from functions.domain.errors import Conflict, Invalid, Unavailable
 from infra.trace import tracing
@@ -30,7 +34,7 @@ def receive(request: flask.Request) -> Answer:
         method=request.method,
         headers=list(request.headers.items()),
         length=request.content_length,
-        read=request.stream.read,
+        read=_reader(request),
     )
     with tracing(dict(request.headers)):
         reply = flow(
@@ -41,6 +45,22 @@ def receive(request: flask.Request) -> Answer:
             journal=wiring.journal("receive"),
         )
     return reply.text, reply.status, {"Content-Type": "text/plain", **reply.headers}
+
+
+def _reader(request: flask.Request) -> Callable[[int], bytes]:
+    """Give what reads the body; one that breaks off is malformed, not a failure of ours."""
+
+    def read(most: int) -> bytes:
+        body = bytearray()
+        try:
+            while len(body) < most and (part := request.stream.read(most - len(body))):
+                body += part
+        except ClientDisconnected:
+            request.stream = io.BytesIO()  # the framework reads to the end, and would fail there
+            raise Invalid("the body broke off") from None
+        return bytes(body)
+
+    return read
 
 
 def renew(request: flask.Request) -> Answer:

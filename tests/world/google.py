@@ -94,7 +94,9 @@ class NearGoogle:
         body = reply.body
         if reply.status >= 400:
             content = json.dumps(body).encode()
-            raise read_error(reply.status, _lower(reply.headers), content, now=self.now())
+            raise read_error(
+                reply.status, _lower(reply.headers), content, secrets=(), now=self.now()
+            )
         if isinstance(body, bytes):
             raise Unavailable("the answer is no JSON")
         date = read_date(_lower(reply.headers)) or self.now()

@@ -1,0 +1,120 @@
+"""`receive` as it is deployed: behind functions-framework, on ports of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from functions_framework import create_app
+from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
+
+from functions import ports
+from functions.domain import token
+from functions.terms import Terms
+from infra import wiring
+from tests.world.ports import HeldKeys, Notebook, WorldClock, key
+from tests.world.queues import WorldJobs
+
+MAIN = Path(__file__).resolve().parent.parent.parent / "main.py"
+CHANNEL = "c" * 32
+WATCH = "ana-drive"
+
+
+class Doorway:
+    """A wiring that has what `receive` may touch, and nothing else."""
+
+    def __init__(self) -> None:
+        self.clock: ports.Clock = WorldClock()
+        self.ring = HeldKeys("k2", "k1")
+        self.keys: ports.Keys = self.ring
+        self.queue = WorldJobs(self.clock)
+        self.jobs: ports.Jobs = self.queue
+        self.notebook = Notebook()
+        self.client: Client = Client(_application())
+        self._environ: dict[str, Any] = {}
+
+    def journal(self, component: str) -> ports.Journal:
+        """Give one notebook for all."""
+        assert component == "receive"
+        return self.notebook
+
+    @property
+    def store(self) -> ports.Store:
+        """Refuse: no answer depends on it."""
+        raise AssertionError("receive asked for the store")
+
+    @property
+    def google(self) -> ports.Google:
+        """Refuse: a receiver has nothing to ask."""
+        raise AssertionError("receive asked for Google")
+
+    @property
+    def changes(self) -> ports.Changes:
+        """Refuse: it tells of no changes."""
+        raise AssertionError("receive asked for changes")
+
+    @property
+    def crew(self) -> ports.Crew:
+        """Refuse: it works alone."""
+        raise AssertionError("receive asked for a crew")
+
+    @property
+    def chance(self) -> ports.Chance:
+        """Refuse: it leaves nothing to chance."""
+        raise AssertionError("receive asked for chance")
+
+    @property
+    def terms(self) -> Terms:
+        """Refuse: it has no terms."""
+        raise AssertionError("receive asked for terms")
+
+    def knock(self, given: Mapping[str, str]) -> tuple[int, bytes, list[tuple[str, str]]]:
+        """Post without a client, for those who come ten thousand times."""
+        environ = EnvironBuilder("/", method="POST").get_environ() if not self._environ else {}
+        self._environ |= environ
+        named = {"HTTP_" + name.upper().replace("-", "_"): text for name, text in given.items()}
+        answer, status, headers = run_wsgi_app(self.client.application, {**self._environ, **named})
+        return int(status[:3]), b"".join(answer), list(headers)
+
+    def post(self, headers: Mapping[str, str], data: bytes = b"", **more: Any) -> TestResponse:
+        """Post a notification."""
+        return self.client.post("/", headers=dict(headers), data=data, **more)
+
+
+def proof(*, signer: str = "k1", channel: str = CHANNEL, watch: str = WATCH) -> str:
+    """Make a token as the key of that name would."""
+    return token.mint(key(signer), channel=channel, watch=watch)
+
+
+def headers(**changed: str | None) -> dict[str, str]:
+    """Give the headers of a genuine notification, some changed or left out (None)."""
+    given: dict[str, str | None] = {
+        "X-Goog-Channel-ID": CHANNEL,
+        "X-Goog-Channel-Token": proof(),
+        "X-Goog-Channel-Expiration": "Mon, 02 Mar 2026 12:00:00 GMT",
+        "X-Goog-Message-Number": "7",
+        "X-Goog-Resource-ID": "resource",
+        "X-Goog-Resource-State": "change",
+        "X-Goog-Resource-URI": "https://www.googleapis.com/drive/v3/changes?alt=json",
+    }
+    for name, value in changed.items():
+        given["X-Goog-" + name.replace("_", "-")] = value
+    return {name: value for name, value in given.items() if value is not None}
+
+
+@contextmanager
+def opened() -> Iterator[Doorway]:
+    """Have the entry points of this process use a doorway."""
+    before = wiring._current.wiring
+    doorway = Doorway()
+    wiring.use(doorway)
+    try:
+        yield doorway
+    finally:
+        wiring._current.wiring = before
+
+
+def _application() -> Any:
+    return create_app("receive", str(MAIN), "http")  # type: ignore[no-untyped-call]

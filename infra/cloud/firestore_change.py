@@ -70,10 +70,10 @@ class FirestoreChange:
                 return
             with suppress(Lost):
                 void_memory(self._client, stored)
-                # Also the parts of a doubling that did not come to its end.
-                doubled = Layout(layout.name, layout.parts * 2)
-                for each in (layout, doubled):
-                    remove(self._client, self._parts.documents(each))
+                # Also what a doubling has left behind that did not come to its end.
+                for doublings in range((layout.parts * 2).bit_length()):
+                    every = Layout(layout.name, 2**doublings)
+                    remove(self._client, self._parts.documents(every))
                 return
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 _LARGEST_NUMBER = 2**63 - 1  # a message number may be one more
-_FORBIDDEN = re.compile(r"[/%]|^\.\.?$|^__.*__$|^$")
+_FORBIDDEN = re.compile(r"[/%]|^\.\.?$|^__.*__$|^$", re.DOTALL)
 
 
 def to_name(id_: str) -> str:

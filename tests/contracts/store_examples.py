@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from functions.domain.change import Seen, State, Step
-from functions.domain.model import Channel, ChannelState, Listing, Progress, Verdict
+from functions.domain.change import Seen
+from functions.domain.model import Channel, ChannelState, Progress
 from functions.ports import Case, Decide, Declarations, Store
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891234, tzinfo=UTC)
@@ -32,14 +36,14 @@ class FullStore(Store, Declarations, Protocol):
     """What each adapter of the store is."""
 
 
-def progress(watch: str = "ana-drive", **fields: Any) -> Progress:
+def progress(watch: str = "ana-drive", **given: Any) -> Progress:
     """Make a progress."""
-    return Progress(watch=watch, **fields)
+    return Progress(watch=watch, **given)
 
 
-def channel(id_: str = "c1", watch: str = "ana-drive", **fields: Any) -> Channel:
+def channel(id_: str = "c1", watch: str = "ana-drive", **given: Any) -> Channel:
     """Make a live channel."""
-    given: dict[str, Any] = {
+    usual: dict[str, Any] = {
         "source": "drive.changes",
         "subject": None,
         "state": ChannelState.LIVE,
@@ -48,7 +52,7 @@ def channel(id_: str = "c1", watch: str = "ana-drive", **fields: Any) -> Channel
         "key_id": "k1",
         "address": "https://example.com/receive",
     }
-    return Channel(id=id_, watch=watch, **(given | fields))
+    return Channel(id=id_, watch=watch, **(usual | given))
 
 
 def becomes(progress: Progress | None, *channels: Channel) -> Decide:
@@ -77,64 +81,34 @@ _maps = st.dictionaries(
 )  # fmt: skip
 
 
-def _optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.none() | values
+def _any_of(hint: Any) -> st.SearchStrategy[Any]:
+    """Draw values of a field by its type, so that fields added later are tried, too."""
+    if isinstance(hint, UnionType):
+        return st.none() | _any_of(next(arg for arg in get_args(hint) if arg is not NoneType))
+    if get_origin(hint) is tuple:
+        return st.lists(_any_of(get_args(hint)[0]), max_size=3).map(tuple)
+    if get_origin(hint) is Mapping:
+        return _maps
+    if issubclass(hint, StrEnum):
+        return st.sampled_from(hint)
+    return _any(hint) if is_dataclass(hint) else _PLAIN[hint]
 
 
-listings = st.builds(
-    Listing,
-    mode=st.sampled_from(["baseline", "resync", "compare"]),
-    round=_numbers,
-    page=_optional(_texts),
-    since=_optional(_times),
-    verifying=st.booleans(),
-)
-progresses = st.builds(
-    Progress,
-    watch=st.sampled_from(["ana-drive", *ODD_IDS]),
-    short=_texts,
-    subject=_optional(_texts),
-    cursor=_optional(_texts),
-    listing=_optional(listings),
-    pulled_at=_optional(_times),
-    due_at=_optional(_times),
-    verdict=st.sampled_from(Verdict),
-    failures=_numbers,
-    notices=st.lists(_maps, max_size=2).map(tuple),
-    held=st.booleans(),
-    granted_seconds=_optional(st.floats(allow_nan=False)),
-    known=st.lists(_texts, max_size=3).map(tuple),
-    uncovered_seconds=st.floats(allow_nan=False),
-)
-channels = st.builds(
-    Channel,
-    id=st.uuids().map(lambda id_: id_.hex),
-    watch=st.sampled_from(["ana-drive", *ODD_IDS]),
-    source=_texts,
-    subject=_optional(_texts),
-    state=st.sampled_from(ChannelState),
-    opened_at=_times,
-    asked_until=_times,
-    key_id=_texts,
-    address=_texts,
-    confirmed_at=_optional(_times),
-    resource_id=_optional(_texts),
-    expiration=_optional(_times),
-    last_number=st.integers(min_value=0, max_value=2**63 - 1),
-    params=_maps,
-    unstoppable=st.booleans(),
-)
-steps = st.builds(Step, mark=_texts, ordinal=_numbers, at=_times)
-memories = st.dictionaries(
-    st.text(min_size=1, max_size=20),
-    st.builds(
-        Seen,
-        version=_texts,
-        state=st.sampled_from(State),
-        stamp=_texts,
-        ordinal=_numbers,
-        round=_numbers,
-        step=_optional(steps),
-    ),
-    max_size=8,
-)
+def _any(noun: Any, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    hints = get_type_hints(noun)
+    drawn = {field.name: _any_of(hints[field.name]) for field in fields(noun)}
+    return st.builds(noun, **(drawn | given))
+
+
+_PLAIN: dict[type, st.SearchStrategy[Any]] = {
+    str: _texts,
+    int: _numbers,
+    bool: st.booleans(),
+    float: st.floats(allow_nan=False),
+    datetime: _times,
+}
+_watches = st.sampled_from(["ana-drive", *ODD_IDS])
+
+progresses = _any(Progress, watch=_watches)
+channels = _any(Channel, watch=_watches, id=st.uuids().map(lambda id_: id_.hex))
+memories = st.dictionaries(st.text(min_size=1, max_size=20), _any(Seen), max_size=8)

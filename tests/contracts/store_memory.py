@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -116,6 +117,18 @@ class MemoryContract:
         store.change("ana-drive", becomes(progress(cursor="8")), seen=many(5000))
         rest = [key for key, _ in store.memory("ana-drive", after=half, limit=9999)]
         assert [key for key in rest if key in entries] == [key for key, _ in order[20:]]
+
+    def test_racing_entries_are_all_remembered(self, store: FullStore) -> None:
+        """Of memory that several decisions bring at the same time none is lost."""
+        store.change("ana-drive", becomes(progress()))
+        entries = many(40)
+
+        def bring(key: str) -> None:
+            store.change("ana-drive", lambda case: case, seen={key: entries[key]})
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(bring, entries))
+        assert store.recall("ana-drive", entries) == entries
 
     def test_forget_drops_all_of_one_watch(self, store: FullStore) -> None:
         """A watch that starts anew remembers nothing; others do, and it can learn again."""

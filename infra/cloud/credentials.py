@@ -5,26 +5,22 @@ Nothing here has a private key: https://docs.cloud.google.com/iam/docs/best-prac
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import google.auth
 from google.auth import impersonated_credentials
 from google.auth.credentials import Credentials, with_scopes_if_required
-from google.oauth2 import credentials as oauth2
 
 from functions.domain.errors import Refused
 from functions.domain.model import Verdict
 from functions.ports import Secrets
+from infra.cloud.consent import consented
 from infra.secret_names import is_secret_name, oauth_secret
 
 _MOST_KEPT = 2048
-_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-_NEEDED = ("client_id", "client_secret", "refresh_token")
 
 Source = Callable[[], Credentials]
 _Key = tuple[str | None, tuple[str, ...]]  # subject and scopes
@@ -95,7 +91,7 @@ class AccountCredentials:
         self, subject: str | None, scopes: tuple[str, ...], consent: str | None
     ) -> Credentials:
         if subject and consent is not None:
-            return _consented(subject, consent)
+            return consented(subject, consent)
         source = self._source()
         if self._workspace:
             return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
@@ -117,30 +113,6 @@ class ApplicationDefault:
             if self._found is None:
                 self._found, _ = google.auth.default()
             return self._found
-
-
-def _consented(subject: str, consent: str) -> Credentials:
-    """Make credentials of what a person's consent gave; their scopes are those consented to."""
-    fields = _fields(consent)
-    if not all(isinstance(fields.get(name), str) and fields[name] for name in _NEEDED):
-        raise Refused(
-            f"the secret {oauth_secret(subject)} of {subject} needs to be a JSON object with "
-            f"the texts {', '.join(_NEEDED)}",
-            Verdict.UNAUTHORIZED,
-        )
-    return oauth2.Credentials(  # type: ignore[no-untyped-call]
-        None,
-        **{name: fields[name] for name in _NEEDED},
-        token_uri=str(fields.get("token_uri") or _TOKEN_URI),
-    )
-
-
-def _fields(consent: str) -> dict[str, Any]:
-    try:
-        fields = json.loads(consent)
-    except (ValueError, RecursionError):
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def _delegated(source: Credentials, subject: str) -> Credentials:

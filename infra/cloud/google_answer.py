@@ -38,7 +38,8 @@ def read_error(
     reason, message = _reason(content)
     for secret in secrets:
         message = message.replace(secret, "***")
-    wait = _retry_after(headers, now)
+    # By the clock of whoever named the date, if they tell it.
+    wait = _retry_after(headers, read_date(headers) or now)
     if status < HTTPStatus.BAD_REQUEST:
         # Google's APIs redirect nobody: something stands between us and them.
         return Unavailable(f"{status}: redirected instead of answered", wait)

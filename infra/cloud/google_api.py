@@ -16,8 +16,9 @@ from functions.domain.errors import Unanswered, Unavailable
 from functions.ports import Clock
 from functions.sources.call import Answer, Call
 from infra.cloud.google_answer import read_date
-from infra.cloud.google_line import Line, Passing, open_session
+from infra.cloud.google_line import Line, Passing
 from infra.cloud.google_methods import Methods
+from infra.cloud.google_session import open_session
 from infra.cloud.grants import read_grant_error
 from infra.cloud.tokens import Tokens
 

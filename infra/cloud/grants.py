@@ -38,7 +38,7 @@ def read_grant_error(failure: exceptions.GoogleAuthError, *, subject: str | None
     """Give the error that a failure to get a token means, in a text without any of its parts."""
     who = subject or "the service account"
     if isinstance(failure, exceptions.DefaultCredentialsError):
-        step = "gcloud auth application-default login"
+        step = "gcloud auth application-default login, or set GOOGLE_APPLICATION_CREDENTIALS"
         return Refused(f"no token for {who}: no Google credentials here: {step}", UNAUTHORIZED)
     if not isinstance(failure, exceptions.RefreshError):
         return Unavailable(f"no token for {who}: {_cause(failure)}")

@@ -265,14 +265,6 @@ def test_no_proxy_stands_between_us_and_a_simulated_google(
     assert len(script.asked) == 1
 
 
-def test_cookies_are_not_kept(api: GoogleApi, script: Script) -> None:
-    """One subject's calls leave nothing behind for another's."""
-    script.answer(Reply(headers={"Set-Cookie": "who=ana; Path=/"}))
-    api.call(LIST, subject="ana@example.com")
-    api.call(LIST, subject="ben@example.com")
-    assert "cookie" not in script.asked[1].headers
-
-
 def test_an_answer_in_pieces_of_gzip_is_read(api: GoogleApi, script: Script) -> None:
     """We say that we can, so Google does."""
     import gzip

@@ -13,10 +13,12 @@ from functions.domain import errors
 from functions.domain.model import Verdict
 from functions.sources.call import Call
 from infra.cloud.google_api import GoogleApi
+from tests.clocks import HandClock
 from tests.scripted import Reply, Script
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
+NOON = "Sun, 01 Mar 2026 12:00:00 GMT"
 TOKEN = "channel-token-of-some-length"
 LIST = Call(
     api="calendar", version="v3", method="events.list", params={"calendarId": "c", "syncToken": "s"}
@@ -35,7 +37,7 @@ def refusal(status: int, reason: str, message: str = "why", **headers: str) -> R
     """Make an error answer as the Workspace APIs give it."""
     error = {"domain": "global", "reason": reason, "message": message}
     body = {"error": {"code": status, "message": message, "errors": [error]}}
-    return Reply(status=status, body=body, headers=headers)
+    return Reply(status=status, body=body, headers={"Date": NOON, **headers})
 
 
 def trouble(api: GoogleApi, call: Call) -> errors.Trouble:
@@ -136,6 +138,29 @@ def test_what_google_asks_us_to_wait_is_handed_on(
     found = trouble(api, WATCH)
     assert isinstance(found, errors.Unavailable)
     assert found.delay == delay
+
+
+def test_a_date_to_wait_for_is_one_of_googles_clock(
+    api: GoogleApi, script: Script, clock: HandClock
+) -> None:
+    """Ours may be hours off."""
+    clock.sleep(timedelta(hours=3))
+    script.answer(refusal(503, "x", **{"Retry-After": "Sun, 01 Mar 2026 12:10:00 GMT"}))
+    found = trouble(api, WATCH)
+    assert isinstance(found, errors.Unavailable)
+    assert found.delay == timedelta(minutes=10)
+
+
+def test_without_googles_clock_the_date_is_one_of_ours(
+    api: GoogleApi, script: Script, clock: HandClock
+) -> None:
+    """Better than no wait at all."""
+    clock.sleep(timedelta(minutes=3))
+    date = "Sun, 01 Mar 2026 12:10:00 GMT"
+    script.answer(Reply(status=503, headers={"Date": None, "Retry-After": date}))
+    found = trouble(api, WATCH)
+    assert isinstance(found, errors.Unavailable)
+    assert found.delay == timedelta(minutes=7)
 
 
 def test_the_limit_for_new_channels_is_waited_out_for_minutes(

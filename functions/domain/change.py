@@ -100,10 +100,15 @@ class Outcome:
 
 
 def fingerprint(resource: Any, leave_out: frozenset[str] = frozenset()) -> str:
-    """Give a short digest of a resource, less the top-level fields in `leave_out`."""
+    """Give a short digest of a resource, less the top-level fields in `leave_out`.
+
+    Of a stored document, too, which may hold what JSON has no word for: a time, bytes.
+    """
     if isinstance(resource, Mapping):
         resource = {key: value for key, value in resource.items() if key not in leave_out}
-    text = json.dumps(resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
+    )
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
@@ -198,8 +203,8 @@ def _verb(found: Found, kept: Seen, baseline_at: datetime) -> str | None:
 def _says_nothing_new(found: Found, kept: Seen) -> bool:
     if found.version is not None and _is_told_already(found.version, kept.version):
         return True  # the same again, or a stale copy of a list
-    if kept.step is not None and kept.step.mark != _mark(found, "updated"):
-        return False  # another step may have been told since: the old value is news again
+    if kept.step is not None:
+        return False  # it, or one before it, may have been told: the old value is news again
     # A higher version with nothing else new is a mere view.
     return found.state is kept.state and found.stamp == kept.stamp
 

@@ -101,6 +101,9 @@ def decide_case(
         if progress.notices != case.progress.notices:
             progress = pull_by(progress, now)  # a job tells it
     progress, pull = due_pull(progress, watch, renewal.terms, now)
+    if _is_by_topic(progress, watch):  # its mailbox has the channel, and settles the account
+        after = Case(scheduled(replace(progress, look_at=None)), case.channels)
+        return Decision(case=after, pull=pull)
     made = _plan(watch, progress, tuple(case.channels.values()), renewal, now)
     progress = _noted(progress, made, renewal, now)
     opening = _opening(made, watch, progress, renewal, now)
@@ -132,6 +135,11 @@ def due_pull(
     if is_leased(progress, now, terms.lease):
         return replace(progress, marked=True, pull_at=progress.lease_until), False
     return replace(progress, pull_at=now + terms.lease), True
+
+
+def _is_by_topic(progress: Progress, watch: Watch | None) -> bool:
+    source = SOURCES.get(watch.source if watch else progress.source)
+    return source is not None and source.profile.by_topic
 
 
 def _plan(

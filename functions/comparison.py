@@ -1,20 +1,24 @@
 """The full comparison: every declared watch has its progress, every other one is on its way out.
 
 It runs when the declarations change, a few ticks after that, and every 15 minutes; in between, work
-is found by `due_at` alone. Nothing here asks Google for anything: it only makes watches due.
+is found by `due_at` alone. Nothing is opened or read here: it only makes watches due.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.declaration import identity
 from functions.domain.change import fingerprint
 from functions.domain.errors import Invalid
+from functions.domain.mailbox import PREFIX
 from functions.domain.model import Progress, Watch
+from functions.domain.roster import is_domain, member_name, member_of, split_name
 from functions.domain.token import shorten
 from functions.ports import Case, Crew, Store
+from functions.roster import Roster
 from functions.schedule import look_by, pull_by, scheduled
 from functions.watching import readable_watch
 
@@ -31,23 +35,37 @@ class Occasion:
     grounds_changed: bool = False  # another address, or other keys, than last time
 
 
-def compare_all(store: Store, occasion: Occasion, *, crew: Crew, short_polls: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One watch that is to be there; `print` is the fingerprint of what declares it."""
+
+    name: str
+    declared: Watch | Invalid
+    print: str
+
+
+def compare_all(
+    store: Store, occasion: Occasion, *, roster: Roster, crew: Crew, short_polls: bool
+) -> int:
     """Make due whatever differs from its declaration; give how many that were."""
-    known = {progress.watch: progress for progress in store.all_progress()}
-    different: list[tuple[str, Watch | Invalid, str]] = []
-    for name, document in store.declarations():
-        declared = readable_watch(name, document, short_polls=short_polls)
-        print_ = fingerprint(document)
-        progress = known.pop(name, None)
-        if progress is None or differs(progress, declared, print_, occasion):
-            different.append((name, declared, print_))
+    known = {
+        progress.watch: progress
+        for progress in store.all_progress()
+        if not progress.watch.startswith(PREFIX)  # a mailbox is no watch
+    }
+    different: list[Wanted] = []
+    for wanted in _wanted(store, known, roster, short_polls=short_polls):
+        progress = known.pop(wanted.name, None)
+        if progress is None or differs(progress, wanted.declared, wanted.print, occasion):
+            different.append(wanted)
     gone = [progress.watch for progress in known.values() if progress.removed_at is None]
 
-    def touch(one: tuple[str, Watch | Invalid, str]) -> None:
-        name, declared, print_ = one
+    def touch(one: Wanted) -> None:
         store.change(
-            name,
-            lambda case: Case(touched(case.progress, name, declared, print_, occasion), {}),
+            one.name,
+            lambda case: Case(
+                touched(case.progress, one.name, one.declared, one.print, occasion), {}
+            ),
         )
 
     def remove(name: str) -> None:
@@ -58,13 +76,46 @@ def compare_all(store: Store, occasion: Occasion, *, crew: Crew, short_polls: bo
     return len(different) + len(gone)
 
 
+def _wanted(
+    store: Store, known: Mapping[str, Progress], roster: Roster, *, short_polls: bool
+) -> Iterator[Wanted]:
+    """Give every watch that is to be there, a domain's members among them."""
+    for name, document in store.declarations():
+        declared = readable_watch(name, document, short_polls=short_polls)
+        print_ = fingerprint(document)
+        members = [one for one in known if split_name(one)[0] == name and one != name]
+        if isinstance(declared, Invalid):
+            # Reported as it is; what its members have read and opened stays untouched.
+            yield Wanted(name=name, declared=declared, print=print_)
+            yield from (Wanted(name=m, declared=declared, print=known[m].declared) for m in members)
+        elif is_domain(declared):
+            for address in _addresses(declared, [split_name(m)[1] for m in members], known, roster):
+                watch = member_of(declared, address)
+                if watch is not None:
+                    yield Wanted(name=watch.id, declared=watch, print=print_)
+        else:
+            yield Wanted(name=name, declared=declared, print=print_)
+
+
+def _addresses(
+    watch: Watch, before: list[str], known: Mapping[str, Progress], roster: Roster
+) -> list[str]:
+    """Give the members of a domain: who is listed, and who was one and has not surely left."""
+    listed = roster.members(watch)
+    there = [a for a in before if known[member_name(watch.id, a)].removed_at is None]
+    if listed is None:
+        return there
+    missing = sorted(set(there) - set(listed))
+    return sorted({*listed, *missing} - set(roster.left(watch, missing)))
+
+
 def differs(progress: Progress, declared: Watch | Invalid, print_: str, occasion: Occasion) -> bool:
     """Whether the progress must be touched: cheap, so that most watches cost no write."""
     return (
         progress.declared != print_
         or progress.removed_at is not None
         or occasion.grounds_changed
-        or (occasion.restart and _waits(progress))
+        or occasion.restart
         or _is_lost(progress, declared, occasion.now)
     )
 
@@ -86,8 +137,8 @@ def touched(
         after = without_backoff(after)
     if edited or returned or resumed or _is_lost(progress, declared, now):
         after = pull_by(after, now)
-    if occasion.restart and _waits(progress) and not after.held:
-        after = pull_by(after, now)
+    if occasion.restart and not after.held:
+        after = pull_by(after, now)  # notifications may have been lost meanwhile
     return look_by(after, now)
 
 
@@ -109,15 +160,6 @@ def _described(progress: Progress, declared: Watch | Invalid) -> Progress:
         return replace(progress, paused=declared.paused)
     return replace(
         progress, paused=declared.paused, source=declared.source, subject=declared.subject
-    )
-
-
-def _waits(progress: Progress) -> bool:
-    return (
-        progress.verdict != "ok"
-        or progress.failures > 0
-        or progress.open_failures > 0
-        or progress.retry_at is not None
     )
 
 

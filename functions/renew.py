@@ -15,8 +15,11 @@ from functions.comparison import Occasion, compare_all
 from functions.domain.change import fingerprint
 from functions.domain.errors import Conflict, Unavailable
 from functions.domain.keyring import Ring
+from functions.domain.mailbox import PREFIX
 from functions.domain.model import Progress
+from functions.mailbox import attend_mailbox, mailboxes_of
 from functions.ports import Chance, Clock, Crew, Google, Jobs, Journal, Keys, Store
+from functions.roster import Roster
 from functions.terms import Terms
 from functions.watching import declared_watch
 
@@ -82,8 +85,7 @@ def renew(  # noqa: PLR0913 - its arguments are all it may touch
         if clock.now() - started > terms.tick_budget:
             return  # left due for the next tick
         try:
-            declared = declared_watch(store, progress.watch, short_polls=terms.short_polls)
-            attend(progress.watch, declared, renewal)
+            _attend(progress, renewal)
             counts["attended"] += 1
         except (Unavailable, Conflict) as trouble:
             counts["failed"] += 1
@@ -95,6 +97,17 @@ def renew(  # noqa: PLR0913 - its arguments are all it may touch
         "tick", compared=compared, due=tick.due, attended=tick.attended, failed=tick.failed
     )
     return tick
+
+
+def _attend(progress: Progress, renewal: Renewal) -> None:
+    if progress.watch.startswith(PREFIX):
+        attend_mailbox(progress.subject or "", None, renewal)
+        return
+    terms = renewal.terms
+    declared = declared_watch(renewal.store, progress.watch, short_polls=terms.short_polls)
+    attend(progress.watch, declared, renewal)
+    for address in mailboxes_of(progress, declared):
+        attend_mailbox(address, progress.watch, renewal)
 
 
 def _expiry(progress: Progress) -> datetime:
@@ -124,6 +137,7 @@ def _compare(renewal: Renewal, crew: Crew, now: datetime) -> bool:
     touched = compare_all(
         renewal.store,
         occasion,
+        roster=Roster(renewal.google, renewal.journal),
         crew=crew,
         short_polls=renewal.terms.short_polls,
     )

@@ -13,7 +13,6 @@ from __future__ import annotations
 from functions import lease
 from functions.comparison import Occasion, touched
 from functions.confirmation import heard
-from functions.domain.change import fingerprint
 from functions.domain.model import Job, Progress, Verdict, Watch
 from functions.notices import tell_notices
 from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
@@ -21,7 +20,7 @@ from functions.schedule import is_held_back, is_leased
 from functions.sources.table import SOURCES
 from functions.terms import Terms
 from functions.turn import APART, Syncing, Turn, wait_apart
-from functions.watching import declared_watch, readable_watch
+from functions.watching import declared_watch
 
 
 def sync(  # noqa: PLR0913 - its arguments are all it may touch
@@ -71,16 +70,14 @@ def _progress(job: Job, syncing: Syncing) -> Progress | None:
     progress = syncing.store.find(job.watch) if shortened else syncing.store.progress(job.watch)
     if progress is not None or shortened:
         return progress
-    document = syncing.store.declaration(job.watch)
-    if document is None:
+    declared = declared_watch(syncing.store, job.watch, short_polls=syncing.terms.short_polls)
+    if declared is None:
         return None
     # Declared, but not compared yet, or its progress was lost.
-    declared = readable_watch(job.watch, document, short_polls=syncing.terms.short_polls)
     occasion = Occasion(now=syncing.clock.now())
-    print_ = fingerprint(document)
 
     def decide(case: Case) -> Case:
-        return Case(touched(case.progress, job.watch, declared, print_, occasion), {})
+        return Case(touched(case.progress, job.watch, declared, "", occasion), {})
 
     case = syncing.store.change(job.watch, decide)
     return case.progress if case else None

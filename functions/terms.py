@@ -16,4 +16,5 @@ class Terms:
     pull_budget: timedelta = timedelta(seconds=240)
     tick_budget: timedelta = timedelta(seconds=45)
     tick_limit: int = 2000  # due watches taken in one tick
+    gmail_topic: str | None = None  # where Gmail is told to publish; none: mailboxes are polled
     short_polls: bool = False  # on one machine any positive poll is allowed

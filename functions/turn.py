@@ -95,6 +95,7 @@ class Turn:
     def _pull(self, job: Job, until: datetime) -> None:
         """Pull, and again for what came meanwhile or was not listed yet."""
         told_of_change = job.message is not None and job.message.state != "sync"
+        ahead = int(job.ahead) if job.ahead.isdecimal() else 0
         repeated = False
         for _ in range(PASSES):
             ledger = self.pull.ledger
@@ -103,10 +104,11 @@ class Turn:
                 self._hand_on()
                 return
             empty = told_of_change and ledger.found == found and not fresh
-            if repeated and empty:
+            behind = self._is_behind(ahead) and not fresh
+            if repeated and (empty or behind):
                 self._finish(again_at_next_tick=True)
                 return
-            repeated = empty and self._may_repeat()
+            repeated = behind or (empty and self._may_repeat())
             if repeated:
                 self.syncing.clock.sleep(REPEAT_AFTER)
             elif self._finish():
@@ -119,6 +121,11 @@ class Turn:
     def _may_repeat(self) -> bool:
         last = self.pull.ledger.progress.repeated_at
         return last is None or not last <= self.syncing.clock.now() < last + REPEAT_EVERY
+
+    def _is_behind(self, ahead: int) -> bool:
+        """Whether Gmail has pushed a history id that its own list does not reach yet."""
+        cursor = self.pull.ledger.progress.cursor or ""
+        return cursor.isdecimal() and int(cursor) < ahead
 
     def _wait_apart(self) -> None:
         wait_apart(self.pull.ledger.progress, self.syncing.clock)
@@ -147,12 +154,14 @@ class Turn:
         now = self.syncing.clock.now()
         spread = self.syncing.chance.fraction()
         due = now if again_at_next_tick else next_poll(self.watch, now, spread)
+        fresh = self.lease.progress.cursor is None
         owed = False
 
         def well(progress: Progress) -> Progress:
             nonlocal owed
             owed = progress.marked and not again_at_next_tick
-            return progress if owed else _ended(read_well(progress, now=now, pull_at=due), now)
+            after = read_well(progress, now=now, pull_at=due, fresh=fresh)
+            return progress if owed else _ended(after, now)
 
         after = self._keep(well)
         if owed:
@@ -256,15 +265,15 @@ def wait_apart(progress: Progress, clock: Clock) -> None:
             clock.sleep(left)
 
 
-def read_well(progress: Progress, *, now: datetime, pull_at: datetime) -> Progress:
-    """Give the progress after a pull that read everything there is."""
+def read_well(progress: Progress, *, now: datetime, pull_at: datetime, fresh: bool) -> Progress:
+    """Give the progress after a pull that read everything there is; `fresh` after a baseline."""
     parked = progress.verdict.parks
     verdict = Verdict.OK if parked else progress.verdict
     reason = "" if verdict is Verdict.OK else progress.reason
     after = pass_verdict(progress, verdict, reason, now=now)
     after = replace(after, failures=0, held=False, pull_at=pull_at, found_at=None)
     # A cursor is there now, or access is: it may want a channel.
-    return look_by(after, now) if parked or progress.look_at is None else after
+    return look_by(after, now) if parked or fresh else after
 
 
 def set_back(

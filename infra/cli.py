@@ -91,6 +91,16 @@ def cli() -> None:
     "--tick", type=Duration(), default="60s", show_default=True, help="How often to renew."
 )
 @click.option("--changes", help="Append change events to this file; - is standard output.")
+@click.option(
+    "--gmail-topic",
+    default="projects/local/topics/gmail",
+    show_default=True,
+    help="The topic that Gmail is told to publish to.",
+)
+@click.option(
+    "--gmail-subscription",
+    help="With real Google: the pull subscription of that topic; without it mailboxes are polled.",
+)
 @click.option("--for", "length", type=Duration(), help="End by itself after so long.")
 def serve(  # noqa: PLR0913 - the options of the command
     *,
@@ -104,6 +114,8 @@ def serve(  # noqa: PLR0913 - the options of the command
     internal_port: int | None,
     tick: timedelta,
     changes: str | None,
+    gmail_topic: str,
+    gmail_subscription: str | None,
     length: timedelta | None,
 ) -> None:
     """Run the whole system on this machine."""
@@ -120,6 +132,8 @@ def serve(  # noqa: PLR0913 - the options of the command
         internal_port=internal_port,
         tick=tick,
         changes=changes,
+        gmail_topic=gmail_topic,
+        gmail_subscription=gmail_subscription,
         length=length,
     )
     run(serving, ready=lambda text: click.echo(text, err=True))

@@ -92,6 +92,7 @@ def renew(request: flask.Request) -> Answer:
 
 def sync(request: flask.Request) -> Answer:
     """Take one pushed job; only what a repetition can mend is answered with 5xx."""
+    from functions.announcement import announce, read_announcement
     from functions.domain.job import read_job
     from functions.sync import sync as flow
     from infra.envelope import read_envelope
@@ -102,9 +103,19 @@ def sync(request: flask.Request) -> Answer:
     journal = wiring.journal("sync")
     with tracing(dict(request.headers)):
         try:
-            job = read_job(read_envelope(request.get_data()).data)
+            data = read_envelope(request.get_data()).data
+            if b"emailAddress" in data:
+                announce(
+                    read_announcement(data),
+                    store=wiring.store,
+                    jobs=wiring.jobs,
+                    clock=wiring.clock,
+                    journal=journal,
+                    terms=wiring.terms,
+                )
+                return "", 204, {}
             flow(
-                job,
+                read_job(data),
                 store=wiring.store,
                 google=wiring.google,
                 jobs=wiring.jobs,

@@ -68,8 +68,16 @@ class Place:
 class MachineWiring:
     """The adapters of one machine."""
 
-    def __init__(self, place: Place, *, address: str = "", google: str | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        address: str = "",
+        google: str | None = None,
+        gmail_topic: str | None = None,
+    ) -> None:
         """Keep where things are; nothing is opened yet."""
+        self._gmail_topic = gmail_topic
         self.place = place
         self._address = address
         self._google = google
@@ -158,7 +166,12 @@ class MachineWiring:
     @made_once
     def terms(self) -> Terms:
         # The key file is read when it changes, so a new key signs at once.
-        return Terms(address=self._address, settle=timedelta(0), short_polls=True)
+        return Terms(
+            address=self._address,
+            settle=timedelta(0),
+            gmail_topic=self._gmail_topic,
+            short_polls=True,
+        )
 
     def journal(self, component: str) -> Journal:
         return Quiet(open_journal(component=component))

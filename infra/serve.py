@@ -35,6 +35,7 @@ from infra.machine import MachineWiring, Place
 
 MAIN = Path(__file__).resolve().parent.parent / "main.py"
 INTERNAL_HOST = "127.0.0.1"
+DEFAULT_TOPIC = "projects/local/topics/gmail"
 SYNC = "sync"
 CHANGES_FILE = "changes-file"
 SYNC_WORKERS = 8
@@ -67,6 +68,14 @@ class Serving:
     tick: timedelta = timedelta(seconds=60)
     changes: str | None = None
     length: timedelta | None = None
+    gmail_topic: str = DEFAULT_TOPIC
+    gmail_subscription: str | None = None
+
+    @property
+    def reached_topic(self) -> str | None:
+        """The topic whose messages reach us: pushed by a simulated Google, else pulled."""
+        reached = self.google is not None or self.gmail_subscription is not None
+        return self.gmail_topic if reached else None
 
     @property
     def address(self) -> str:
@@ -82,7 +91,12 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
         Misconfigured: a file, a port or a store cannot be used; nothing was started.
     """
     found = read_watches(serving.watches)
-    machine = MachineWiring(serving.place, address=serving.address, google=serving.google)
+    machine = MachineWiring(
+        serving.place,
+        address=serving.address,
+        google=serving.google,
+        gmail_topic=serving.reached_topic,
+    )
     wiring.use(machine)
     journal = machine.journal("serve")
     machine.keys.ring()

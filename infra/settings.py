@@ -91,6 +91,14 @@ PUBSUB: Final = Variable(
     form=r"([a-z0-9.-]+(:[0-9]+)?)?",
     default="",
 )
+GMAIL: Final = Variable(
+    name="WATCHKEEPER_GMAIL",
+    purpose="the topic that Gmail publishes to; none: mailboxes are polled",
+    allowed="projects/PROJECT/topics/TOPIC",
+    form=r"(projects/[^/\s]+/topics/[^/\s]+)?",
+    default="",
+    used_by="renew, sync",
+)
 CREW: Final = Variable(
     name="WATCHKEEPER_CREW",
     purpose="how many calls of Google `renew` makes side by side",
@@ -110,6 +118,7 @@ VARIABLES: Final = (
     WORKSPACE,
     GOOGLE,
     PUBSUB,
+    GMAIL,
     CREW,
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,8 @@ from functions.declaration import read_watch
 from functions.domain import coverage
 from functions.domain.errors import Invalid
 from functions.domain.fields import to_fields
-from functions.domain.model import Progress, Watch
+from functions.domain.mailbox import mailbox_name
+from functions.domain.model import Channel, Progress, Watch
 from functions.ports import Store
 
 HIDDEN = frozenset({"known", "notices", "declared", "identity", "short", "lease"})
@@ -51,8 +52,16 @@ def _row(store: Store, name: str, document: Mapping[str, Any], now: datetime) ->
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
     row["state"] = _state(declared, progress, now)
     row["uncovered_seconds"] = round(_uncovered(declared, progress, now), 3)
-    row["channels"] = [to_fields(channel) for channel in store.channels(name)]
+    channels = [*store.channels(name), *_shared(store, declared)]
+    row["channels"] = [to_fields(channel) for channel in channels]
     return row
+
+
+def _shared(store: Store, watch: Watch | None) -> Sequence[Channel]:
+    """Give the channel that a watch of Gmail shares with the others of its mailbox."""
+    if watch is None or watch.source != "gmail.mailbox" or watch.subject is None:
+        return ()
+    return store.channels(mailbox_name(watch.subject))
 
 
 def _uncovered(watch: Watch | None, progress: Progress | None, now: datetime) -> float:

@@ -154,7 +154,10 @@ class CloudWiring:
 
     @made_once
     def terms(self) -> Terms:
-        return Terms(address=self._settings.text(settings.ADDRESS))
+        return Terms(
+            address=self._settings.text(settings.ADDRESS),
+            gmail_topic=self._settings.optional(settings.GMAIL),
+        )
 
     def journal(self, component: str) -> Journal:
         from infra.telemetry import open_journal

@@ -158,6 +158,8 @@ class Progress:
     accounted_at: datetime | None = None
     uncovered_seconds: float = 0.0
 
+    members: tuple[str, ...] = ()  # of a mailbox: the watches that share its channel
+    labels: tuple[str, ...] = ()  # of a mailbox: those it was last watched for
     removed_at: datetime | None = None
     delete_at: datetime | None = None
 
@@ -185,3 +187,4 @@ class Job:
     reason: str  # notification | due | continued
     key_id: str = ""
     message: Message | None = None
+    ahead: str = ""  # the history id that Gmail pushed

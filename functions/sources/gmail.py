@@ -62,6 +62,7 @@ class GmailMailbox(Untargeted):
         },
         needs_subject=True,
         lists_at_baseline=False,
+        by_topic=True,
         not_found_voids=True,
         newest_first=True,
         remembers=10_000,

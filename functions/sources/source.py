@@ -56,6 +56,7 @@ class Profile:
     required: tuple[str, ...] = ()
     needs_subject: bool = False
     lists_at_baseline: bool = True  # reads everything there is, before it tells anything
+    by_topic: bool = False  # its one watch a mailbox delivers by Pub/Sub and is renewed in place
     one_item: bool = False  # the watch is of a single item, whose 404 is its removal
     get_is_container: bool = False  # the get that verifies is of what holds the items
     not_found_voids: bool = False  # a 404 of the incremental list voids the cursor, as 410 does

@@ -1,0 +1,106 @@
+"""Takes a message of Gmail's topic: it confirms the mailbox's channel and becomes a job a watch.
+
+The message names the mailbox and a history id, which comes as a number or as a text. It is a hint
+as any other: what is read begins at our own cursor.
+https://developers.google.com/workspace/gmail/api/guides/push#receive_notifications
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from functions.domain import coverage
+from functions.domain.errors import Invalid, Unavailable
+from functions.domain.mailbox import mailbox_name
+from functions.domain.model import Channel, Job, Progress
+from functions.domain.token import shorten
+from functions.ports import Case, Clock, Jobs, Journal, Store
+from functions.schedule import look_by
+from functions.sources.gmail import read_history_id
+from functions.terms import Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What Gmail published: something happened in this mailbox."""
+
+    address: str
+    history_id: str
+
+
+def read_announcement(data: bytes) -> Announcement:
+    """Read a message of the topic; `Invalid` for anything else."""
+    try:
+        values = json.loads(data)
+        address = values["emailAddress"]
+        if not isinstance(address, str) or "@" not in address or len(address) > 320:  # noqa: PLR2004
+            raise TypeError
+        return Announcement(
+            address=address.lower(), history_id=read_history_id(values.get("historyId"))
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, Unavailable):
+        msg = "not a message of Gmail's topic"
+        raise Invalid(msg) from None
+
+
+def announce(
+    told: Announcement,
+    *,
+    store: Store,
+    jobs: Jobs,
+    clock: Clock,
+    journal: Journal,
+    terms: Terms,
+) -> None:
+    """Confirm the mailbox's channel and queue a job for each watch of the mailbox.
+
+    Raises:
+        Unavailable: store or queue failed; the message must come again.
+    """
+    mailbox = store.progress(mailbox_name(told.address))
+    if mailbox is None:
+        journal.note("mailbox not watched")
+        return
+    if not mailbox.known:  # a new channel has emptied it
+        _confirm(mailbox, store=store, clock=clock, terms=terms)
+    for member in mailbox.members:
+        job = Job(
+            watch=shorten(member),
+            queued_at=clock.now(),
+            reason="notification",
+            ahead=told.history_id,
+        )
+        jobs.put(job)
+    journal.note("mailbox announced", watches=len(mailbox.members))
+
+
+def _confirm(mailbox: Progress, *, store: Store, clock: Clock, terms: Terms) -> None:
+    confirmed: Channel | None = None
+
+    def confirm(case: Case) -> Case | None:
+        nonlocal confirmed
+        now = clock.now()
+        channel = max(case.channels.values(), key=lambda c: c.opened_at, default=None)
+        if case.progress is None or channel is None:
+            return None
+        confirmed = replace(channel, confirmed_at=channel.confirmed_at or now)
+        after = replace(case.progress, known=(channel.id,), open_failures=0, open_after=None)
+        return Case(look_by(after, now), {confirmed.id: confirmed})
+
+    store.change(mailbox.watch, confirm, channels=None)
+    if confirmed is None:
+        return
+    grounds = coverage.Grounds(address=terms.gmail_topic or "", keys=None)
+    for member in mailbox.members:
+
+        def covered(case: Case, channel: Channel = confirmed) -> Case | None:
+            if case.progress is None:
+                return None
+            counting = case.progress.verdict == "ok" and case.progress.removed_at is None
+            after = coverage.confirmed(
+                case.progress, channel, now=clock.now(), grounds=grounds, counting=counting
+            )
+            return Case(after, {})
+
+        store.change(member, covered)

@@ -6,9 +6,9 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
 from functions.domain.errors import Misconfigured
 
@@ -42,7 +42,7 @@ class Listener:
                 f"choose another with {option}"
             ) from None
         self.port = int(bound.getsockname()[1])
-        self._server = create_server(
+        server = create_server(
             application,
             sockets=[bound],
             threads=threads,
@@ -52,6 +52,7 @@ class Listener:
             connection_limit=1000,
             clear_untrusted_proxy_headers=True,
         )
+        self._server = cast("BaseWSGIServer", server)  # for one socket it is one server
         self._thread = threading.Thread(
             target=self._server.run, name=f"port-{self.port}", daemon=True
         )
@@ -61,9 +62,12 @@ class Listener:
         self._thread.start()
 
     def stop(self) -> None:
-        """Accept nothing more; what is being answered is finished."""
-        self._server.close()
-        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=2)
+        """Accept nothing more; what is being answered is finished, if that takes a moment only."""
+        self._server.accepting = False
+        at_work = self._server.task_dispatcher
+        at_work.shutdown(cancel_pending=True, timeout=2)
+        if not at_work.threads:  # who is late would find what it writes to closed
+            self._server.close()
 
 
 def _bound(host: str, port: int) -> socket.socket:

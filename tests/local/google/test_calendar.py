@@ -124,8 +124,7 @@ def test_sync_tokens_end(google: SimulatedGoogle, caller: Caller) -> None:
     voided, old = (read(method, calendarId="primary")[1] for _ in range(2))
     caller.sim("POST", "calendar/tokens", {"list": f"events {ANA}"})
     fresh = read(method, calendarId="primary")[1]
-    other = read(caller.calendar().settings().list)[1]
-    for token in (voided, old, other):
+    for token in (voided, old):
         with pytest.raises(HttpError) as error:
             read(method, calendarId="primary", syncToken=token)
         assert reason(error) == (410, "fullSyncRequired")
@@ -143,6 +142,27 @@ def test_sync_tokens_end(google: SimulatedGoogle, caller: Caller) -> None:
     with pytest.raises(HttpError) as error:
         read(method, calendarId="primary", updatedMin="2020-01-01T00:00:00Z")
     assert reason(error) == (410, "updatedMinTooLongAgo")
+
+
+def test_a_token_is_good_for_its_own_list_only(caller: Caller) -> None:
+    """Another calendar's token is 410, in either direction."""
+    methods = {account: events(caller, account) for account in (ANA, BEN)}
+    tokens = {each: read(methods[each], calendarId="primary")[1] for each in methods}
+    for account, other in ((ANA, BEN), (BEN, ANA)):
+        with pytest.raises(HttpError) as error:
+            read(methods[account], calendarId="primary", syncToken=tokens[other])
+        assert reason(error) == (410, "fullSyncRequired")
+
+
+def test_a_removed_calendar_stays_gone(google: SimulatedGoogle, caller: Caller) -> None:
+    """Also an account's own calendar answers 404 once it was removed."""
+    google.world.calendar.put_event(ANA, **AT)
+    google.world.calendar.remove_calendar(ANA)
+    for calendar_id in ("primary", ANA):
+        with pytest.raises(HttpError) as error:
+            read(events(caller), calendarId=calendar_id)
+        assert reason(error) == (404, "notFound")
+    assert read(caller.calendar().calendarList().list)[0] == []
 
 
 def test_recurring_events_and_their_exceptions(google: SimulatedGoogle, caller: Caller) -> None:

@@ -31,7 +31,7 @@ def test_activities_come_newest_first_in_pages(google: SimulatedGoogle, caller: 
     items = activities(caller, maxResults=2)
     times = [each["id"]["time"] for each in items]
     assert times == sorted(times, reverse=True)
-    assert len({each["id"]["uniqueQualifier"] for each in items}) == 4
+    assert len({each["id"]["uniqueQualifier"] for each in items}) == len(items) == 4
 
 
 def test_activities_are_selected(google: SimulatedGoogle, caller: Caller) -> None:

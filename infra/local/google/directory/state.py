@@ -15,12 +15,14 @@ class Directory:
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
         self.users: dict[str, User] = {}
+        self._ids: dict[str, str] = {}  # of users that are not deleted, by address and alias
+        self._admins: set[str] = set()
         self._versions = 0
 
     def create(self, email: str, *, user_id: str | None = None, **fields: object) -> User:
         """Make a user."""
         with self.ground.lock:
-            if any(email.lower() in self._names(each) for each in self.users.values()):
+            if email.lower() in self._ids:
                 raise GoogleError("duplicate", "Entity already exists.")
             user = User(
                 id=user_id or str(self.ground.random.randint(10**20, 2 * 10**20)),
@@ -81,22 +83,18 @@ class Directory:
 
     def user(self, key: str) -> User:
         """Find a user that is not deleted by id, address or alias."""
-        for user in self.users.values():
-            if user.profile.now().deleted_at is None and key.lower() in self._names(user):
-                return user
-        raise GoogleError("notFound", "Resource Not Found: userKey")
+        user = self.users.get(self._ids.get(key.lower(), key))
+        if user is None or user.profile.now().deleted_at is not None:
+            raise GoogleError("notFound", "Resource Not Found: userKey")
+        return user
 
     def allows(self, account: str) -> bool:
         """Tell whether an account may read the directory: anybody, until there is an admin."""
-        admins = {
-            each.profile.now().email
-            for each in self.users.values()
-            if each.profile.now().fields.get("isAdmin")
-        }
-        return not admins or account in admins
+        return not self._admins or account in self._admins
 
     def _set(self, user: User, profile: Profile, *, event: str) -> None:
         visible_at = self.ground.visible_at("directory.users.list", profile.email)
+        self._index(user, profile)
         user.profile.set(profile, visible_at=visible_at)
         domain = profile.email.partition("@")[2]
         for scope in (f"domain {domain}", f"customer {CUSTOMER}"):
@@ -109,9 +107,16 @@ class Directory:
         self.ground.channels.notify(f"directory aliases {user.id}", event, body=body)
         return user
 
-    def _names(self, user: User) -> set[str]:
-        profile = user.profile.now()
-        return {user.id, profile.email, *profile.aliases}
+    def _index(self, user: User, profile: Profile) -> None:
+        if user.profile.states:
+            old = user.profile.now()
+            for name in (old.email, *old.aliases):
+                self._ids.pop(name, None)
+            self._admins.discard(old.email)
+        if profile.deleted_at is None:
+            self._ids |= dict.fromkeys((profile.email, *profile.aliases), user.id)
+            if profile.fields.get("isAdmin"):
+                self._admins.add(profile.email)
 
     def _etag(self) -> str:
         self._versions += 1

@@ -27,14 +27,14 @@ def list_users(call: Call) -> Json:
         if profile is None or (profile.deleted_at is not None) != wanted_deleted:
             continue
         if _within(profile, scope) and _matches(profile, call.text("query")):
-            found.append((profile.email, user.id, user.show(profile)))
-    found.sort(key=lambda each: each[:2])
-    left = [each for each in found if each[:2] > after]
+            found.append((profile.email, user.id))
+    found.sort()
+    left = [each for each in found if each > after]
     answer: Json = {"kind": "admin#directory#users", "etag": '"simulated/list"'}
     if left:
-        answer["users"] = [each[2] for each in left[:size]]
+        answer["users"] = [_listed(call, user_id) for _, user_id in left[:size]]
     if len(left) > size:
-        token = "\n".join(left[size - 1][:2]).encode()
+        token = "\n".join(left[size - 1]).encode()
         answer["nextPageToken"] = base64.urlsafe_b64encode(token).decode()
     return answer
 
@@ -71,6 +71,11 @@ def watch_aliases(call: Call) -> Reply:
     user, event = call.world.directory.user(call.path["userKey"]), _event(call)
     uri = f"{ROOT}/users/{call.path['userKey']}/aliases?alt=json"
     return opened(call, resource=f"directory aliases {user.id}", uri=uri, event=event)
+
+
+def _listed(call: Call, user_id: str) -> Json:
+    user = call.world.directory.users[user_id]
+    return user.show(user.profile.seen(call.world.clock.now()) or user.profile.now())
 
 
 def _allowed(call: Call) -> None:

@@ -13,7 +13,7 @@ import click
 
 from functions.domain.duration import parse_duration
 from functions.domain.errors import Invalid, Misconfigured, Trouble
-from infra.machine import DEFAULT_STORE, Place
+from infra.machine.wiring import DEFAULT_STORE, Place
 
 WRONG = 2  # something the user can mend: an option, a file, a port
 FAILED = 1
@@ -119,8 +119,8 @@ def serve(  # noqa: PLR0913 - the options of the command
     length: timedelta | None,
 ) -> None:
     """Run the whole system on this machine."""
-    from infra.serve import Serving
-    from infra.serve import serve as run
+    from infra.machine.serve import Serving
+    from infra.machine.serve import serve as run
 
     serving = Serving(
         watches=watches,
@@ -147,9 +147,9 @@ def status(*, store: str, secrets: Path | None, as_json: bool) -> None:
 
     Exit status 0 if every watch is well, 1 if one is not, 2 if the state cannot be read.
     """
-    from infra.machine import MachineWiring
-    from infra.status import gather
-    from infra.status_table import print_table
+    from infra.machine.status import gather
+    from infra.machine.status_table import print_table
+    from infra.machine.wiring import MachineWiring
 
     place = Place(store=store, secrets=secrets)
     if place.sqlite is not None and not place.sqlite.exists():
@@ -183,7 +183,7 @@ def simulate(*, port: int) -> None:
 @cli.command(epilog="Example: python main.py demo")
 def demo() -> None:
     """Show the whole loop on a simulated Google: ends by itself, status 0 if all arrived."""
-    from infra.demo import run
+    from infra.machine.demo import run
 
     sys.exit(run(click.echo))
 

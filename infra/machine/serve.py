@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from functions_framework import create_app
 
 from functions.domain.errors import Invalid, Unavailable
-from functions.ports import Case
+from functions.ports import Case, Journal
 from functions.schedule import pull_by, released
 from infra import wiring
 from infra.envelope import read_envelope
@@ -31,9 +31,12 @@ from infra.local.queue.delivery import Policy
 from infra.local.queues import CHANGES, NOTIFICATIONS
 from infra.local.ticker import Ticker
 from infra.local.watches_file import read_watches
-from infra.machine import MachineWiring, Place
+from infra.machine.wiring import MachineWiring, Place
 
-MAIN = Path(__file__).resolve().parent.parent / "main.py"
+if TYPE_CHECKING:
+    from infra.machine.gmail_reader import GmailReader
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
 INTERNAL_HOST = "127.0.0.1"
 DEFAULT_TOPIC = "projects/local/topics/gmail"
 SYNC = "sync"
@@ -116,6 +119,9 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     public.start()
     internal.start()
     queues.start()
+    mail = _mail(serving, inner, journal)
+    if mail is not None:
+        mail.start()
     declaring.start()
     ticker.start()
     ready(
@@ -127,6 +133,8 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     began = time.monotonic()
     declaring.stop()
     ticker.stop(within=timedelta(seconds=2))
+    if mail is not None:
+        mail.stop()
     public.stop()
     queues.stop(within=STOP_WITHIN)
     internal.stop()
@@ -192,6 +200,14 @@ def _break_leases(machine: MachineWiring) -> None:
             machine.store.change(progress.watch, free)
 
 
+def _mail(serving: Serving, inner: str, journal: Journal) -> GmailReader | None:
+    if serving.gmail_subscription is None:
+        return None
+    from infra.machine.gmail_reader import GmailReader
+
+    return GmailReader(serving.gmail_subscription, url=f"{inner}/sync", journal=journal)
+
+
 def _is_due(machine: MachineWiring) -> Callable[[], bool]:
     def is_due() -> bool:
         try:
@@ -204,7 +220,7 @@ def _is_due(machine: MachineWiring) -> Callable[[], bool]:
 
 def _open_queues(machine: MachineWiring, inner: str, file: ChangesFile | None) -> Queues:
     if machine.is_on_pubsub:
-        from infra.pubsub_queues import open_pubsub
+        from infra.machine.pubsub_queues import open_pubsub
 
         return open_pubsub(machine.project, inner, changes=file is not None)
     queue = machine.queue

@@ -21,7 +21,7 @@ from typing import Any
 from infra.local.google import SimulatedGoogle, serve_google
 from infra.local.listener import free_port
 
-MAIN = Path(__file__).resolve().parent.parent / "main.py"
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
 ACCOUNT = "ana@example.com"
 CHANNEL_LIFE = 16  # seconds; Google grants up to a week
 PATIENCE = 20.0

@@ -119,6 +119,27 @@ def test_a_failing_source_is_the_callers_trouble(crew: ThreadCrew) -> None:
     assert sorted(done) == list(range(5))
 
 
+def test_a_source_that_failed_is_not_asked_again(crew: ThreadCrew) -> None:
+    """What it would give then belongs to the caller's next attempt."""
+    done: list[int] = []
+
+    class Failing(Iterator[int]):
+        def __init__(self) -> None:
+            self.asked = 0
+
+        def __next__(self) -> int:
+            self.asked += 1
+            if self.asked == 3:
+                raise Unavailable("the store cannot be reached")
+            return self.asked
+
+    source = Failing()
+    with pytest.raises(Unavailable):
+        crew.each(done.append, source)
+    assert sorted(done) == [1, 2]
+    assert source.asked == 3
+
+
 def test_no_thread_is_left(crew: ThreadCrew) -> None:
     """A function has its processor only while a request runs."""
     before = threading.active_count()

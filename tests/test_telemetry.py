@@ -135,6 +135,12 @@ def test_what_is_no_trace_is_none(headers: dict[str, str]) -> None:
     assert read_trace(headers) is None
 
 
+def test_a_short_span_is_filled_up() -> None:
+    """Google's older header has it as a number, Cloud Logging wants 16 digits."""
+    trace = read_trace({"x-cloud-trace-context": f"{TRACE}/255"})
+    assert trace == Trace(TRACE, "00000000000000ff", sampled=False)
+
+
 def test_a_trace_without_a_span_is_enough() -> None:
     """Google's older header may name the trace alone."""
     trace = read_trace({"x-cloud-trace-context": TRACE})

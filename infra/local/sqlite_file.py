@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +68,8 @@ class SqliteFile:
         """Lend a connection for one transaction, durable after the block, undone if it raises."""
         with self._writing, self.reading() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
+            yield connection
+            connection.execute("COMMIT")
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
@@ -87,8 +82,8 @@ class SqliteFile:
         try:
             yield connection
         finally:
-            if self._closed or connection.in_transaction:  # it could not even be undone
-                connection.close()
+            if self._closed or connection.in_transaction:
+                connection.close()  # which undoes the transaction
             else:
                 self._idle.append(connection)
 
@@ -109,18 +104,13 @@ class SqliteFile:
 def _prepare(connection: sqlite3.Connection, schema: Schema, path: Path) -> None:
     """Check the file, or make it if it is empty; two processes may start at once."""
     connection.execute("BEGIN IMMEDIATE")  # also tells whether it can be written
-    try:
-        if _number(connection, "SELECT count(*) FROM sqlite_schema") == 0:
-            for statement in schema.statements:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {schema.application}")
-            connection.execute(f"PRAGMA user_version = {schema.version}")
-        _check(connection, schema, path)
-        connection.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):
-            connection.execute("ROLLBACK")
-        raise
+    if _number(connection, "SELECT count(*) FROM sqlite_schema") == 0:
+        for statement in schema.statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {schema.application}")
+        connection.execute(f"PRAGMA user_version = {schema.version}")
+    _check(connection, schema, path)
+    connection.execute("COMMIT")
     # Readers do not wait for the writer: https://www.sqlite.org/wal.html
     connection.execute("PRAGMA journal_mode = WAL")
 

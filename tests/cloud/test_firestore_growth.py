@@ -126,6 +126,22 @@ def test_crash_while_growing_loses_nothing(
     assert parts(client) == {}
 
 
+def test_forgetting_also_clears_what_a_crash_left(
+    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of a doubling that broke off go with the others."""
+    store.change("ana-drive", becomes(progress()), seen=many(150))
+    before = parts(client)
+    with monkeypatch.context() as crash:
+        crash.setattr(firestore_writing, "_MOST_WRITES", 1)
+        failing_after(client, crash, 1)
+        with pytest.raises(Unavailable):
+            store.change("ana-drive", becomes(progress(cursor="8")), seen=many(250))
+    assert len(parts(client)) == len(before) + 1
+    store.forget("ana-drive")
+    assert parts(client) == {}
+
+
 def test_large_memory_goes_ahead_of_the_decision(
     store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,16 +6,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from google.api_core import exceptions
 from google.cloud.firestore import Client
 
 from functions.domain.errors import Conflict, Unavailable
+from functions.domain.model import ChannelState
 from functions.ports import Case
 from infra.cloud import firestore_calls, firestore_change
+from infra.cloud.firestore_calls import read_query
 from infra.cloud.firestore_store import FirestoreStore, connect
-from tests.contracts.store_examples import NOW, becomes, progress
+from tests.contracts.store_examples import NOW, becomes, channel, progress
 from tests.contracts.store_memory import many
 
 _Use = Callable[[FirestoreStore], object]
@@ -174,6 +177,22 @@ def test_losing_again_and_again_is_a_conflict(
         store.change("ana-drive", overtaken)
     assert decided == 4
     assert store.progress("ana-drive") == progress(failures=4)
+
+
+def test_decision_sees_one_moment(store: FirestoreStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress and channels are read as of one moment, though somebody writes in between."""
+    store.change("ana-drive", becomes(progress(opening="c1"), channel("c1")))
+    closed = channel("c1", state=ChannelState.CLOSED)
+
+    def read_late(*asked: Any, **options: Any) -> Any:
+        monkeypatch.setattr("infra.cloud.firestore_cases.read_query", read_query)
+        store.change("ana-drive", becomes(progress(), closed), channels=["c1"])
+        return read_query(*asked, **options)
+
+    monkeypatch.setattr("infra.cloud.firestore_cases.read_query", read_late)
+    cases: list[Case] = []
+    store.change("ana-drive", cases.append, channels=None)
+    assert cases == [Case(progress=progress(opening="c1"), channels={"c1": channel("c1")})]
 
 
 def test_who_lost_once_decides_on_the_newest(store: FirestoreStore) -> None:

@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 REQUIREMENTS := requirements.txt requirements-local.txt requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format coverage clean
+.PHONY: help setup demo test check lint format coverage clean tables
 .PHONY: lint-form lint-rules lint-types lint-layers lint-terraform
 
 help: ## list these targets
@@ -47,6 +47,9 @@ lint-layers: $(STAMP)
 lint-terraform:
 	@if [ -d terraform ] && command -v terraform >/dev/null; then \
 	  echo "terraform fmt" && terraform -chdir=terraform fmt -check -recursive; fi
+
+tables: $(STAMP) ## write the README's tables from the code
+	@$(BIN)/python -m infra.machine.readme_tables
 
 format: $(STAMP) ## bring all code into form
 	$(BIN)/ruff format .

@@ -1,6 +1,7 @@
 """Answers requests: finds the method, lets the faults strike, calls what answers it."""
 
 import json
+import logging
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from infra.local.google.faults import Kind
 from infra.local.google.mask import masked
 from infra.local.google.world import World
 
+LOG = logging.getLogger(__name__)
 GARBAGE = b"<!DOCTYPE html><html><title>Sorry</title><p>We're sorry, but ...</p></html>"
 
 
@@ -44,6 +46,12 @@ class Application:
             reply = self._routed(_unwrapped(request))
         except GoogleError as error:
             reply = Reply(error.status, error.body(), error.headers())
+        except Exception as error:
+            # A control call with wrong fields, or a defect of ours: said, not swallowed.
+            wrong = "invalid" if request.target.startswith("/sim/") else "internalError"
+            LOG.exception("simulated Google failed", extra={"target": request.target})
+            refusal = GoogleError(wrong, f"{type(error).__name__}: {error}")
+            reply = Reply(refusal.status, refusal.body())
         reply.headers.setdefault("Date", http_date(self._world.clock.now()))
         return reply
 

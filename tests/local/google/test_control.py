@@ -90,6 +90,8 @@ def test_wrong_control_calls_are_refused(google: SimulatedGoogle) -> None:
         ("drive/files", {"name": "no account"}),
         ("channels/none/silence", {}),
         ("drive/files/none/explode", {}),
+        ("gmail/ana@example.com/messages", {"colour": "red"}),
+        ("reports/activities", {"application": "a", "actor": "b", "event": "c", "colour": "red"}),
     ):
         answer = requests.post(f"{google.url}/sim/{path}", json=body, timeout=5)
         assert answer.status_code in {400, 404}, path

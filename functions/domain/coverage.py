@@ -2,7 +2,8 @@
 
 Counted from the first confirmation on, and only while a channel is wanted at all. A gap that lies
 in the past is found out later (a channel ended between two looks), so what is kept is until when
-the watch is covered and up to when the account is settled.
+the watch is covered and up to when the account is settled. While no channel is wanted (paused,
+parked, polled) the account is closed, and opened anew by the first look after that.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def settle(
         first_confirmed_at=first,
         uncovered_seconds=uncovered(progress, now) if counting else progress.uncovered_seconds,
         covered_until=max(ends, default=None),
-        accounted_at=now if first else None,
+        accounted_at=now if first and counting else None,
     )
 
 
@@ -81,7 +82,7 @@ def confirmed(
         first_confirmed_at=progress.first_confirmed_at or now,
         uncovered_seconds=uncovered(progress, now) if counting else progress.uncovered_seconds,
         covered_until=max(channel.ends_at, progress.covered_until or channel.ends_at),
-        accounted_at=now,
+        accounted_at=now if counting else None,
     )
 
 

@@ -92,10 +92,13 @@ def _read(hint: Any, value: Any) -> Any:
             return None
         hint = next(arg for arg in get_args(hint) if arg is not NoneType)
     if get_origin(hint) is tuple:
-        return tuple(_checked(list | tuple, value))
+        return tuple(_read(get_args(hint)[0], entry) for entry in _checked(list | tuple, value))
     if get_origin(hint) is abc.Mapping:
         return _checked(abc.Mapping, value)
-    return _read_plain(hint, value)
+    try:
+        return _read_plain(hint, value)
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
 
 
 def _read_plain(hint: type, value: Any) -> Any:

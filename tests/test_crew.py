@@ -129,6 +129,8 @@ def test_a_source_that_failed_is_not_asked_again(crew: ThreadCrew) -> None:
 
         def __next__(self) -> int:
             self.asked += 1
+            if self.asked > 9:
+                raise StopIteration
             if self.asked == 3:
                 raise Unavailable("the store cannot be reached")
             return self.asked

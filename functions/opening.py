@@ -97,6 +97,9 @@ def refused(
     if isinstance(trouble, errors.Unanswered | errors.ChannelExists):
         # It may exist, or does: its first message completes the record, or its time runs out.
         return Case(replace(progress, open_reason=trouble.text), {})
+    record = case.channels[channel]
+    if record.resource_id is not None:
+        return Case(progress, {})  # a message of it has come: it exists, whatever the answer says
     failures = progress.open_failures + 1
     wait, held = _wait(trouble, failures, progress, spread)
     progress = replace(
@@ -109,10 +112,10 @@ def refused(
     )
     if isinstance(trouble, errors.Unwatchable):
         progress = pass_verdict(progress, Verdict.UNWATCHABLE, trouble.text, now=now)
-    elif isinstance(trouble, errors.Refused):
-        # Whether the watch can be read at all is for a pull to say.
+    elif isinstance(trouble, errors.Refused | errors.CursorExpired):
+        # Whether the watch can be read at all, and from where, is for a pull to say.
         progress = pull_by(progress, now)
-    return Case(progress, {channel: closed(case.channels[channel], now)})
+    return Case(progress, {channel: closed(record, now)})
 
 
 def expiration_of(answer: Mapping[str, Any]) -> datetime | None:

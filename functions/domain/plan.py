@@ -173,7 +173,7 @@ def _hopeless(
 ) -> list[Channel]:
     """Give what cannot come to cover; adopted channels wait until a regular one is confirmed."""
     unsound = [c for c in regular if not is_sound(c, grounds)]
-    return unsound + [c for c in retiring if c.why == GIVEN_UP]
+    return unsound + [c for c in retiring if c.why != ADOPTED]
 
 
 def _await(
@@ -210,8 +210,7 @@ def _open(
         return [], now  # the one given up is stopped first; its back-off is then known
     if progress.open_after is not None and progress.open_after > now:
         return [], progress.open_after
-    leaving = {a.channel.id for a in actions if isinstance(a, Stop)}
-    live = [c for c in channels if _is_live(c) and c.id not in leaving]
+    live = [c for c in channels if _is_live(c)]  # what is being stopped lives until it is
     if len(live) >= MOST_LIVE:
         return [], min(c.stop_after or c.ends_at for c in live)
     why = "nothing covers the watch" if best is None else "its channel is due for replacement"

@@ -10,6 +10,8 @@ refuses is written down and comes due by itself.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from functions import lease
 from functions.comparison import Occasion, touched
 from functions.confirmation import heard
@@ -54,12 +56,15 @@ def sync(  # noqa: PLR0913 - its arguments are all it may touch
     if progress is None:
         journal.note("not declared", watch=job.watch)
         return
-    if job.message is not None and job.message.channel not in progress.known:
+    if job.message is not None and not (
+        job.message.channel in progress.known and _is_covered(progress, job, clock.now())
+    ):
         progress = _keep_books(progress, job, syncing)
     if not _wants_pull(progress, job, syncing):
         return
     watch = declared_watch(store, progress.watch, short_polls=terms.short_polls)
-    if isinstance(watch, Watch) and not watch.paused:
+    held_back = is_held_back(progress, clock.now())  # then there are notices to tell, no more
+    if isinstance(watch, Watch) and not watch.paused and not held_back:
         _take_turn(watch, progress, job, syncing)
     else:
         tell_notices(progress, store=store, changes=changes, journal=journal)
@@ -116,13 +121,22 @@ def _wants_pull(progress: Progress, job: Job, syncing: Syncing) -> bool:
         return False
     if progress.notices:
         return True
-    if progress.began_at is not None and progress.began_at >= job.queued_at + APART:
-        return False  # a whole pull began after it: clocks may differ by less than a second
+    if _is_covered(progress, job, now):
+        return False
     if is_leased(progress, now, syncing.terms.lease) or is_held_back(progress, now):
         if not progress.marked:
             syncing.store.change(progress.watch, lease.marked)
         return False
     return True
+
+
+def _is_covered(progress: Progress, job: Job, now: datetime) -> bool:
+    """Whether a whole pull began after the job was queued; clocks may differ by a second.
+
+    One that is yet to begin was begun by a clock that jumped: it covers nothing.
+    """
+    began = progress.began_at
+    return began is not None and job.queued_at + APART <= began <= now
 
 
 def _take_turn(watch: Watch, progress: Progress, job: Job, syncing: Syncing) -> None:

@@ -40,8 +40,8 @@ class System:
     def __init__(self, folder: Path, *, seed: int = 0, terms: Terms | None = None) -> None:
         self.clock = WorldClock()
         self.sqlite = SqliteStore(folder / f"store-{seed}.db")
-        for connection in self.sqlite._file._idle:  # a test need not survive a loss of power
-            connection.execute("PRAGMA synchronous = OFF")
+        with self.sqlite._file.reading() as file:  # a test need not survive a loss of power
+            file.execute("PRAGMA synchronous = OFF")
         self.wire = Tripwire()
         self.near = NearGoogle(self.clock, seed=seed)
         self.store: ports.Store = self.wire.guard("store", self.sqlite)

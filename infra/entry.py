@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import ClientDisconnected
 
-from functions.domain.errors import Conflict, Invalid, Unavailable
+from functions.domain.errors import Conflict, Invalid, Misconfigured, Unavailable
 from infra.trace import tracing
 from infra.wiring import current
 
 if TYPE_CHECKING:
     import flask
 
+    from functions.ports import Journal
+
 Answer = tuple[str, int, dict[str, str]]
 
-ONLY_POST: Answer = ("POST only", 405, {"Allow": "POST"})
+ONLY_POST: Answer = ("POST only", 405, {"Allow": "POST", "Content-Type": "text/plain"})
 LARGEST_ENVELOPE = 16 * 1024 * 1024
 
 
@@ -37,14 +39,20 @@ def receive(request: flask.Request) -> Answer:
         read=_reader(request),
     )
     with tracing(dict(request.headers)):
-        reply = flow(
-            asked,
-            keys=wiring.keys,
-            jobs=wiring.jobs,
-            clock=wiring.clock,
-            journal=wiring.journal("receive"),
-        )
+        journal = wiring.journal("receive")
+        try:
+            reply = flow(
+                asked, keys=wiring.keys, jobs=wiring.jobs, clock=wiring.clock, journal=journal
+            )
+        except Misconfigured as fault:
+            return _misconfigured(fault, journal)
     return reply.text, reply.status, {"Content-Type": "text/plain", **reply.headers}
+
+
+def _misconfigured(fault: Misconfigured, journal: Journal) -> Answer:
+    """Say in the log what an operator must mend; nothing is lost if it is mended in time."""
+    journal.warn("misconfigured", reason=fault.text)
+    return "try again later", 503, {"Content-Type": "text/plain", "Retry-After": "60"}
 
 
 def _reader(request: flask.Request) -> Callable[[int], bytes]:
@@ -84,6 +92,8 @@ def renew(request: flask.Request) -> Answer:
                 journal=journal,
                 terms=wiring.terms,
             )
+        except Misconfigured as fault:
+            return _misconfigured(fault, journal)
         except (Unavailable, Conflict) as trouble:
             journal.warn("tick failed", reason=trouble.text)
             return "try again later", 503, {}
@@ -128,6 +138,8 @@ def sync(request: flask.Request) -> Answer:
         except Invalid as invalid:
             # A repetition would be as unreadable: dropped, and counted by this line.
             journal.warn("job dropped", reason=invalid.text)
+        except Misconfigured as fault:
+            return _misconfigured(fault, journal)
         except (Unavailable, Conflict) as trouble:
             journal.warn("job not done", reason=trouble.text)
             return "try again later", 503, {}

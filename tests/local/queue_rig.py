@@ -15,7 +15,7 @@ from infra.local.sqlite_queue import SqliteQueue
 
 TOPIC, WORK = "changes", "handle"
 LEASE = timedelta(seconds=60)
-POLICY = Policy(first=timedelta(seconds=10), longest=timedelta(seconds=40), attempts=4)
+POLICY = Policy(first=timedelta(seconds=10), longest=timedelta(seconds=30), attempts=4)
 FOREVER = Policy(
     first=timedelta(milliseconds=20), longest=timedelta(milliseconds=100), attempts=None
 )

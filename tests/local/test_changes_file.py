@@ -91,7 +91,10 @@ def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, kind: str) -> 
 def test_standard_output_is_flushed() -> None:
     """With `-` events appear on standard output at once, while the program goes on."""
     program = subprocess.Popen(
-        [sys.executable, "-c", _WRITE_TWO], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", _WRITE_TWO],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
     )
     assert program.stdin
     assert program.stdout

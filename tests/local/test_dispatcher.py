@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
+from http.client import parse_headers
 from pathlib import Path
 
 import pytest
 
 from functions.domain.errors import Unavailable
+from infra.envelope import read_envelope
 from infra.local.dispatcher import Dispatcher, Lane
 from infra.local.push import Push
-from infra.local.queue.delivery import Batch, Message
+from infra.local.queue.bell import Bell
+from infra.local.queue.dead_letters import DeadLetters
+from infra.local.queue.delivery import Batch, Message, Policy
 from infra.local.queue.file import QueueFile
 from infra.local.sqlite_queue import SqliteQueue
 from tests.contracts.endpoint import listening
@@ -122,6 +127,20 @@ def test_a_failure_is_repeated_when_it_is_due(running: Running) -> None:
     assert [facts["error"] for facts in failed] == ["ValueError", "Unavailable"]
     assert "secret" not in str(running.notes.lines)
     assert (failed[1]["text"], failed[1]["attempt"]) == ("it answers 503", 2)
+
+
+def test_a_dead_letter_says_why(running: Running) -> None:
+    """Our own errors are kept in words, foreign ones by name: their words may hold a secret."""
+    once = Policy(first=timedelta(0), longest=timedelta(0), attempts=1)
+    running.queue.subscribe(WORK, topic=TOPIC, policy=once)
+    taking = Taking()
+    taking.failures = [Unavailable("it answers 503"), ValueError("with a secret")]
+    running.serve(taking)
+    running.publish("a1", "a2")
+    running.drained()
+    letters = DeadLetters(running.file).list()
+    assert [letter.error for letter in letters] == ["ValueError", "it answers 503"]
+    assert running.notes.wait_for("delivery.dead")["attempt"] == 1
 
 
 def test_batches_come_in_order(running: Running) -> None:
@@ -280,3 +299,43 @@ def test_a_redirection_is_a_refusal(running: Running) -> None:
         running.serve(push)
         running.publish("a1")
         assert running.notes.wait_for("delivery.failed")["text"] == f"{endpoint.url} answers 307"
+
+
+def test_a_closed_idle_connection_is_no_failure(running: Running) -> None:
+    """A server that ends a kept connection just when a message comes gets it on a new one."""
+    taken: list[bytes] = []
+
+    def take(connection: socket.socket) -> None:
+        with connection.makefile("rb") as request:
+            request.readline()
+            headers = parse_headers(request)
+            taken.append(request.read(int(headers["Content-Length"])))
+
+    def serve(server: socket.socket) -> None:
+        for requests in (2, 1):  # the second request of the first connection meets its end
+            connection, _ = server.accept()
+            with connection:
+                take(connection)
+                connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                if requests > 1:
+                    take(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/push"
+        with closing(Push(url, timeout=timedelta(seconds=SOON))) as push:
+            running.serve(push)
+            running.publish("a1", "a2")
+            running.drained()
+    assert [read_envelope(body).data for body in taken] == [b"a1", b"a2", b"a2"]
+    assert running.notes.lines == []
+
+
+def test_a_stroke_between_looking_and_waiting_is_heard() -> None:
+    """Who looked before a stroke and waits after it does not wait."""
+    bell = Bell()
+    heard = bell.strokes
+    bell.ring(1)
+    before = time.monotonic()
+    bell.wait(heard, SOON)
+    assert time.monotonic() - before < 1

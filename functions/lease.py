@@ -58,7 +58,7 @@ def take(
         pull_at = progress.pull_at
         if progress.identity != identity(watch):
             progress = _anew(progress, watch)
-        begins = whole and progress.listing is None
+        begins = whole and progress.listing is None and progress.page is None
         progress = replace(
             progress,
             lease=name,

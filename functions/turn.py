@@ -114,6 +114,7 @@ class Turn:
             elif self._finish():
                 return
             else:
+                told_of_change = True  # whoever left the mark may have been told of one
                 self._wait_apart()
             self._begin_again(repeated=repeated)
         self._hand_on()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import urlsplit
 
 from functions.domain.errors import Trouble, Unanswered, Unavailable
@@ -40,6 +41,7 @@ class NearGoogle:
         self.calls: list[tuple[str, str]] = []  # method and account
         self.cost = timedelta(0)  # how long each call takes
         self.between: Callable[[Call], None] | None = None  # done, but not answered yet
+        self.tamper: Callable[[Call, dict[str, Any]], None] | None = None  # with an answer's body
         self._app = Application(self.world, ROUTES)
         self._refusals: list[tuple[str, Trouble | None, bool]] = []
 
@@ -100,7 +102,10 @@ class NearGoogle:
         if isinstance(body, bytes):
             raise Unavailable("the answer is no JSON")
         date = read_date(_lower(reply.headers)) or self.now()
-        return Answer(body=json.loads(json.dumps(body or {})), date=date)
+        content: dict[str, Any] = json.loads(json.dumps(body or {}))
+        if self.tamper is not None:
+            self.tamper(call, content)
+        return Answer(body=content, date=date)
 
 
 @dataclass(slots=True)

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from functions.domain.event import Event
 from functions.domain.job import write_job
 from functions.domain.model import Job
 from infra.cloudevent import encode
-from infra.local.queue.delivery import Message, Policy
+from infra.local.queue.delivery import Message
 from infra.local.sqlite_queue import SqliteQueue
 from infra.ordering import ordering_key
 
 NOTIFICATIONS = "notifications"
 CHANGES = "changes"
-
-# As in the cloud, but that jobs are repeated less patiently: the next poll finds what is missing.
-JOBS_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(minutes=1), attempts=20)
-CHANGES_POLICY = Policy(first=timedelta(seconds=10), longest=timedelta(minutes=10), attempts=100)
-# A full disk is never the message's fault.
-FILE_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(minutes=1), attempts=None)
 
 
 class LocalJobs:

@@ -15,6 +15,7 @@ import pytest
 
 from functions.domain.errors import Unavailable
 from infra.envelope import read_envelope
+from infra.local.changes_file import ChangesFile
 from infra.local.dispatcher import Dispatcher, Lane
 from infra.local.push import Push
 from infra.local.queue.bell import Bell
@@ -264,6 +265,32 @@ def test_it_settles_when_the_file_works_again(
         running.file._quick.execute("PRAGMA query_only = OFF")
     running.drained()
     assert taking.got == ["a1"]
+
+
+def test_it_goes_on_when_the_file_works_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that cannot take messages tells of it and tries again."""
+    monkeypatch.setattr("infra.local.dispatcher._AFTER_TROUBLE", 0.05)
+    with running.file._lock:
+        running.file._quick.execute("PRAGMA query_only = ON")
+    running.publish("a1")
+    taking = Taking()
+    running.serve(taking)
+    running.notes.wait_for("queue.failed")
+    with running.file._lock:
+        running.file._quick.execute("PRAGMA query_only = OFF")
+    assert taking.wait_for(1) == ["a1"]
+    running.drained()
+
+
+def test_events_get_into_the_file(running: Running, tmp_path: Path) -> None:
+    """The file of changes as a receiver: what is acknowledged is in it."""
+    path = tmp_path / "changes.jsonl"
+    running.publish("a1", "a2")
+    running.serve(ChangesFile(str(path)), most=500)
+    running.drained()
+    assert path.read_text() == "a1\na2\n"
 
 
 def test_a_silent_receiver_is_given_up(running: Running) -> None:

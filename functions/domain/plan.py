@@ -82,10 +82,11 @@ def plan(
     Args:
         watch: the declaration; None if it is no longer declared.
         progress: what is known of the watch.
-        channels: all its channels that are not closed.
+        channels: all its channels that are not closed, in any order.
         now: the time.
         grounds: today's address and keys.
     """
+    channels = sorted(channels, key=lambda c: (c.opened_at, c.id))
     ended = tuple(Close(channel=c, why="expired") for c in channels if c.ends_at <= now)
     alive = [c for c in channels if c.ends_at > now]
     stay = [c for c in alive if c.state is not ChannelState.CLOSED]
@@ -137,13 +138,13 @@ def _without(
     watch: Watch | None, progress: Progress, channels: Iterable[Channel], now: datetime
 ) -> Plan:
     """Stop what is not wanted; a parked watch whose access is gone keeps what may serve again."""
-    if watch is not None and progress.verdict is Verdict.UNAUTHORIZED and progress.cursor:
+    if watch is None or not watch.push or watch.paused or progress.removed_at is not None:
+        return _stops(channels, now, "no channel is wanted")
+    if progress.cursor is None:
+        return _stops(channels, now, "the watch starts anew")
+    if progress.verdict is Verdict.UNAUTHORIZED:
         return Plan()
-    if watch is not None and watch.push and not watch.paused and progress.cursor is None:
-        why = "the watch starts anew"
-    else:
-        why = "no channel is wanted"
-    return _stops(channels, now, why)
+    return _stops(channels, now, "the watch is parked")
 
 
 def _with(progress: Progress, channels: Sequence[Channel], now: datetime, grounds: Grounds) -> Plan:

@@ -38,8 +38,14 @@ def from_document(document: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()  # half a character would be an error
     if isinstance(value, int) and not isinstance(value, bool):
         return min(value, _LARGEST_NUMBER)
+    if isinstance(value, Mapping):
+        return to_document(value)
+    if isinstance(value, list):
+        return [_storable(entry) for entry in value]
     return value
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.cloud.firestore import DocumentReference
@@ -16,6 +16,9 @@ from infra.cloud.firestore_cases import Ground
 from infra.cloud.firestore_parts import FirestoreParts, Layout
 from infra.cloud.packing import PART_GROWS_TO, Part, pack, part_of, to_row
 
+# Firestore deletes what is expired one by one, within a day or so: parts must not go before the
+# progress that refers to them. https://cloud.google.com/firestore/native/docs/ttl
+_LONGER = timedelta(days=3)
 _MOST_PARTS = 4096  # half a gigabyte: no watch remembers that much
 
 
@@ -96,4 +99,6 @@ def _grown(layout: Layout, parts: list[Part]) -> tuple[Layout, dict[int, bytes]]
 
 
 def _end(case: Case) -> datetime | None:
-    return case.progress.delete_at if case.progress else None
+    if case.progress is None or case.progress.delete_at is None:
+        return None
+    return case.progress.delete_at + _LONGER

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from google.auth.exceptions import GoogleAuthError
 from google.cloud.firestore import Client, FieldFilter, Query
@@ -20,10 +21,12 @@ from infra.cloud.firestore_calls import Stored, commit, read_pages, read_query
 from infra.cloud.firestore_cases import FirestoreCases
 from infra.cloud.firestore_change import FirestoreChange
 from infra.cloud.firestore_declarations import FirestoreDeclarations
+from infra.cloud.firestore_documents import to_document
 from infra.cloud.firestore_memory import FirestoreMemory
 from infra.cloud.firestore_parts import FirestoreParts
 
 _NOTES_ARE_KEPT = timedelta(days=30)
+_LONGEST_ERROR = 1000
 
 
 def connect(project: str | None, database: str | None = None) -> Client:
@@ -93,10 +96,17 @@ class FirestoreStore(FirestoreDeclarations):
         self._changes.forget(watch)
 
     def bury(self, watch: str, *, item: str, error: str, now: datetime) -> None:
-        name = hashlib.sha256(f"{watch}\0{item}".encode(errors="replace")).hexdigest()[:40]
-        fields = {"watch": watch, "item": item, "error": error, "noted_at": now}
+        # A repetition finds its own note; items that have no id are told apart by their errors.
+        name = hashlib.sha256(f"{watch}\0{item}\0{error}".encode(errors="replace")).hexdigest()
+        fields: dict[str, Any] = {
+            "watch": watch,
+            "item": item,
+            "error": error[:_LONGEST_ERROR],
+            "noted_at": now,
+        }
+        fields["delete_at"] = now + _NOTES_ARE_KEPT
         batch = self._client.batch()
-        batch.set(self._document("unreadable", name), fields | {"delete_at": now + _NOTES_ARE_KEPT})
+        batch.set(self._document("unreadable", name), to_document(fields))
         commit(batch)
 
     def _progress_where(self, field: str, relation: str, value: object) -> Query:

@@ -39,6 +39,11 @@ def to_number(time: datetime | None) -> int | None:
     return None if time is None else (time - _EPOCH) // _MICROSECOND
 
 
+def whole(text: str) -> str:
+    """Give a text without half characters, which SQLite does not take."""
+    return text.encode(errors="replace").decode()
+
+
 def to_seen_row(seen: Seen) -> tuple[str, str, str, int, int, str | None]:
     """Give the columns of an entry of the memory."""
     step = to_text(to_fields(seen.step)) if seen.step else None

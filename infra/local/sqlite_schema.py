@@ -33,7 +33,7 @@ STORE = Schema(
         (
             "CREATE TABLE unreadable (watch TEXT NOT NULL, item TEXT NOT NULL, error TEXT NOT NULL,"
             " noted_at INTEGER NOT NULL, delete_at INTEGER NOT NULL,"
-            " PRIMARY KEY (watch, item)) WITHOUT ROWID"
+            " PRIMARY KEY (watch, item, error)) WITHOUT ROWID"
         ),
     ),
 )

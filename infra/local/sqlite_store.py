@@ -17,11 +17,12 @@ from functions.ports import Case, Decide, Journal
 from infra.local import sqlite_cases, sqlite_memory
 from infra.local.sqlite_cases import SqliteCases
 from infra.local.sqlite_file import SqliteFile
-from infra.local.sqlite_rows import from_text, to_number, to_text
+from infra.local.sqlite_rows import from_text, to_number, to_text, whole
 from infra.local.sqlite_schema import STORE
 
 _PAGE = 500
 _NOTES_ARE_KEPT = timedelta(days=30)
+_LONGEST_ERROR = 1000
 
 
 class SqliteStore:
@@ -154,7 +155,8 @@ class SqliteStore:
             sqlite_memory.forget(file, watch)
 
     def bury(self, watch: str, *, item: str, error: str, now: datetime) -> None:
-        row = (watch, item, error, to_number(now), to_number(now + _NOTES_ARE_KEPT))
+        texts = (whole(text) for text in (watch, item, error[:_LONGEST_ERROR]))
+        row = (*texts, to_number(now), to_number(now + _NOTES_ARE_KEPT))
         with self._file.writing() as file:
             file.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?, ?)", row)
 

@@ -125,7 +125,7 @@ def test_declared_revision_stands_in_control(store: FirestoreStore, client: Clie
 
 
 def test_memory_ends_with_its_progress(store: FirestoreStore, client: Client) -> None:
-    """The parts of the memory of a watch that goes have its end, and lose it if it returns."""
+    """The parts of the memory go some days after their progress, and stay if it stays."""
 
     def ends() -> list[Any]:
         return [part.get("delete_at") for part in client.collection("seen").stream()]
@@ -133,21 +133,22 @@ def test_memory_ends_with_its_progress(store: FirestoreStore, client: Client) ->
     store.change("ana-drive", becomes(progress()), seen=many(9))
     assert ends() == [None]
     store.change("ana-drive", becomes(progress(delete_at=NOW)))
-    assert ends() == [NOW]
+    assert ends() == [NOW + timedelta(days=3)]
     store.change("ana-drive", becomes(progress(delete_at=NOW)), seen={"new": Seen(version="1")})
-    assert ends() == [NOW]
+    assert ends() == [NOW + timedelta(days=3)]
     store.change("ana-drive", becomes(progress()))
     assert ends() == [None]
     assert store.recall("ana-drive", many(9)) == many(9)
 
 
 def test_notes_of_items_expire(store: FirestoreStore, client: Client) -> None:
-    """A note of an unreadable item goes after 30 days, and one item has one note."""
-    for error in ("first", "second"):
-        store.bury("ana-drive", item="file:1", error=error, now=NOW)
-    [note] = client.collection("unreadable").stream()
-    expected = {"watch": "ana-drive", "item": "file:1", "error": "second", "noted_at": NOW}
-    assert note.to_dict() == expected | {"delete_at": NOW + timedelta(days=30)}
+    """Each error of an item is noted once, shortly, and goes after 30 days."""
+    for error in ("first", "second", "first", "long" * 1000):
+        store.bury("ana-drive", item="", error=error, now=NOW)
+    notes = [note.to_dict() or {} for note in client.collection("unreadable").stream()]
+    expected = {"watch": "ana-drive", "item": "", "error": "first", "noted_at": NOW}
+    assert expected | {"delete_at": NOW + timedelta(days=30)} in notes
+    assert sorted(len(note["error"]) for note in notes) == [5, 6, 1000]
 
 
 def test_progress_without_due_time_is_not_due(store: FirestoreStore, client: Client) -> None:

@@ -6,13 +6,14 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from google.api_core import exceptions
 from google.cloud.firestore import Client
 
-from functions.domain.errors import Conflict, Unavailable
+from functions.domain.errors import Conflict, Misconfigured, Unavailable
 from functions.domain.model import ChannelState
 from functions.ports import Case
 from infra.cloud import firestore_calls, firestore_change
@@ -158,6 +159,14 @@ def test_refusal_is_an_outage_with_a_short_text(
     with pytest.raises(Unavailable, match=r"^Firestore: Forbidden: no no") as refused:
         store.progress("ana-drive")
     assert len(str(refused.value)) <= 256
+
+
+def test_missing_credentials_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without credentials the error tells the command that gets them."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
+    with pytest.raises(Misconfigured, match="gcloud auth application-default login"):
+        connect("test")
 
 
 def test_losing_again_and_again_is_a_conflict(

@@ -171,6 +171,15 @@ class ChangeContract:
         assert [each.watch for each in store.due(NOW, 9)] == [watch]
         assert store.channels(watch) == [channel(watch=watch)]
 
+    def test_half_characters_are_no_obstacle(self, store: FullStore) -> None:
+        """A text that no store can keep, as Google's answers may have, stops nothing else."""
+        reason, notices = "half \ud83d", ({"names": ["half \ud83d"]},)
+        store.change("ana-drive", becomes(progress(cursor="7", reason=reason, notices=notices)))
+        found = store.progress("ana-drive")
+        assert found is not None
+        assert found.cursor == "7"
+        assert found.reason.startswith("half ")
+
     def test_times_come_back_equal_and_aware(self, store: FullStore) -> None:
         """A time keeps its microseconds and its zone, inside of free-form values, too."""
         store.change("ana-drive", becomes(progress(due_at=NOW, notices=({"at": NOW},))))

@@ -167,7 +167,8 @@ class MemoryContract:
         store.change("ana-drive", becomes(progress()), seen=entries)
         assert store.recall("ana-drive", entries) == entries
 
-    def test_unreadable_items_are_noted(self, store: FullStore) -> None:
-        """A note of an item that cannot be told can be taken again."""
-        for error in ("first", "second"):
-            store.bury("ana-drive", item="file:1", error=error, now=NOW)
+    @pytest.mark.parametrize("text", ["usual", "half \ud83d a character", "", "x" * 9999])
+    def test_unreadable_items_are_noted(self, store: FullStore, text: str) -> None:
+        """A note of an item that cannot be told can be taken, again and whatever it says."""
+        for _ in range(2):
+            store.bury("ana-drive", item=text, error=text, now=NOW)

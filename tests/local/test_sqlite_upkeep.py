@@ -84,7 +84,8 @@ def test_what_is_expired_goes(store: SqliteStore, path: Path) -> None:
     store.change("a", becomes(progress("a", delete_at=NOW), closed), seen=many(2))
     store.change("b", becomes(progress("b", delete_at=NOW + MINUTE), channel("c2")), seen=many(2))
     store.change("c", becomes(progress("c")), seen=many(2))
-    store.bury("a", item="x", error="y", now=NOW)
+    for error in ("y", "z", "y"):
+        store.bury("a", item="", error=error, now=NOW)
     store.sweep(NOW - MINUTE)
     assert store.progress("a") is not None
     store.sweep(NOW)
@@ -93,7 +94,7 @@ def test_what_is_expired_goes(store: SqliteStore, path: Path) -> None:
     assert store.recall("b", many(2)) == store.recall("c", many(2)) == many(2)
     assert store.channel("c1") is None
     assert store.channel("c2") is not None
-    assert len(execute(path, "SELECT * FROM unreadable")) == 1
+    assert len(execute(path, "SELECT * FROM unreadable")) == 2
     store.sweep(NOW + 30 * 24 * 60 * MINUTE)
     assert execute(path, "SELECT * FROM unreadable") == []
 

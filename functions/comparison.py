@@ -20,6 +20,7 @@ from functions.domain.token import shorten
 from functions.ports import Case, Crew, Store
 from functions.roster import Roster
 from functions.schedule import look_by, pull_by, scheduled
+from functions.standing import Standing, standing_of
 from functions.watching import readable_watch
 
 LONGEST_WAIT = timedelta(days=2)  # beyond the poll: no back-off is longer
@@ -44,18 +45,28 @@ class Wanted:
     print: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What a comparison found: how many watches it made due, and how all of them stand."""
+
+    due: int
+    standing: Standing
+
+
 def compare_all(
     store: Store, occasion: Occasion, *, roster: Roster, crew: Crew, short_polls: bool
-) -> int:
-    """Make due whatever differs from its declaration; give how many that were."""
+) -> Comparison:
+    """Make due whatever differs from its declaration."""
     known = {
         progress.watch: progress
         for progress in store.all_progress()
         if not progress.watch.startswith(PREFIX)  # a mailbox is no watch
     }
     different: list[Wanted] = []
+    pairs: list[tuple[Watch | Invalid, Progress | None]] = []
     for wanted in _wanted(store, known, roster, short_polls=short_polls):
         progress = known.pop(wanted.name, None)
+        pairs.append((wanted.declared, progress))
         if progress is None or differs(progress, wanted.declared, wanted.print, occasion):
             different.append(wanted)
     gone = [progress.watch for progress in known.values() if progress.removed_at is None]
@@ -73,7 +84,7 @@ def compare_all(
 
     crew.each(touch, different)
     crew.each(remove, gone)
-    return len(different) + len(gone)
+    return Comparison(due=len(different) + len(gone), standing=standing_of(pairs, occasion.now))
 
 
 def _wanted(

@@ -6,7 +6,7 @@ Called once a minute. Two calls may overlap: whatever they decide is a condition
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -134,7 +134,7 @@ def _compare(renewal: Renewal, crew: Crew, now: datetime) -> bool:
     if not (restart or changed or memo.again > 0 or _is_old(memo, now)):
         return False
     occasion = Occasion(now=now, restart=restart, grounds_changed=changed)
-    touched = compare_all(
+    found = compare_all(
         renewal.store,
         occasion,
         roster=Roster(renewal.google, renewal.journal),
@@ -145,7 +145,8 @@ def _compare(renewal: Renewal, crew: Crew, now: datetime) -> bool:
     _write_memo(
         renewal, Memo(revision=revision, compared_at=now, again=again, grounds=grounds), document
     )
-    renewal.journal.note("compared", restart=restart, grounds_changed=changed, due=touched)
+    renewal.journal.note("compared", restart=restart, grounds_changed=changed, due=found.due)
+    renewal.journal.note("standing", **asdict(found.standing))
     return True
 
 

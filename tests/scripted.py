@@ -134,7 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _asked(self) -> Asked:
-        parts = urlsplit(self.path)
+        # Not `self.path`, which has the slashes at its beginning mended.
+        parts = urlsplit(self.server.script.url + self.requestline.split()[1])
         return Asked(
             method=self.command,
             path=parts.path,

@@ -18,7 +18,7 @@ from functions.domain.refusal import read_refusal
 
 # Nobody who means well asks for more, and a slip of theirs must not silence a watch for good.
 _LONGEST_WAIT = timedelta(days=1)
-_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def read_date(headers: Mapping[str, str]) -> datetime | None:

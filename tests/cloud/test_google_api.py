@@ -145,9 +145,10 @@ def test_a_very_long_cursor_is_read(api: GoogleApi, script: Script) -> None:
     assert script.asked[0].form["pageToken"] == "x" * 3000
 
 
-def test_the_answer_has_googles_time(api: GoogleApi, script: Script) -> None:
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0000"])
+def test_the_answer_has_googles_time(api: GoogleApi, script: Script, zone: str) -> None:
     """A watch's age is measured by Google's clock."""
-    date = "Tue, 19 Nov 2013 01:13:52 GMT"
+    date = f"Tue, 19 Nov 2013 01:13:52 {zone}"
     script.answer(Reply(body={"changes": []}, headers={"Date": date}))
     answer = api.call(LIST, subject=None)
     assert answer.body == {"changes": []}

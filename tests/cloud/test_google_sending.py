@@ -161,6 +161,27 @@ def test_a_name_that_is_not_known_was_not_sent(
     api.close()
 
 
+def test_a_connection_that_takes_too_long_is_not_tried_again(
+    clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was sent, and the time for it is gone; the address stays out of the error."""
+    tries: list[object] = []
+
+    def never(_: socket.socket, address: object) -> None:
+        tries.append(address)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket.socket, "connect", never)
+    api = GoogleApi(simulated, "http://127.0.0.1:9", clock=clock)
+    for call in (LIST, WATCH):
+        with pytest.raises(Unavailable, match="cannot be reached") as outage:
+            api.call(call, subject=None)
+        assert type(outage.value) is Unavailable
+        assert "/drive/v3" not in "".join(traceback.format_exception(outage.value))
+    assert len(tries) == 2
+    api.close()
+
+
 @pytest.mark.parametrize("how", [How.NONE, How.LATE], ids=lambda how: how.name)
 def test_an_error_does_not_show_where_it_went(hasty: GoogleApi, script: Script, how: How) -> None:
     """Addresses hold cursors and names of people: neither text nor causes have them."""

@@ -1,4 +1,4 @@
-"""How the watches stand is counted right: who lacks a channel, whose nearly ran out, who is parked."""
+"""How the watches stand is counted right: who lacks a channel, whose runs out, who is parked."""
 
 from __future__ import annotations
 

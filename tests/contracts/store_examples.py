@@ -9,7 +9,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from functions.domain.change import Seen
@@ -63,8 +63,10 @@ def becomes(progress: Progress | None, *channels: Channel) -> Decide:
 # --- anything a store must give back as it was ---------------------------------------------------
 
 # One store serves all examples of a test, and one test is run by the classes of several stores.
+# What fails is not made smaller: on an emulator that takes minutes.
 EXAMPLES = settings(
     max_examples=40,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
 )
 

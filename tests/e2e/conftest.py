@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.machine import Machine
+from tests.e2e.machine import Machine, drive
 from tests.e2e.processes import TRACE, Program
 from tests.e2e.simulated import Simulated
 
@@ -84,3 +84,12 @@ def machines(tmp_path: Path, google: Simulated) -> Iterator[Callable[..., Machin
 def machine(machines: Callable[..., Machine]) -> Machine:
     """Give a machine on which nothing runs yet."""
     return machines()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Machine]:
+    """Give a machine with one good watch and no Google, for what is refused anyway."""
+    machine = Machine(tmp_path, "http://127.0.0.1:9")
+    machine.declare(drive("ana-drive", "ana@example.com"))
+    yield machine
+    machine.put_down()

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from tests.e2e.patience import eventually
 from tests.e2e.processes import TRACE, Ended, Program, finish, free_ports
 
 Json = dict[str, Any]
@@ -67,6 +68,13 @@ class Machine:
         arguments = self.arguments(*more)
         return finish(*arguments, folder=self.folder, environment=self._environment)
 
+    def refuses(self, told: str, *more: str) -> None:
+        """See that `serve` refuses this with a status of 2, and says so."""
+        ended = self.refusal(*more)
+        assert ended.status == 2, ended.err
+        assert told in ended.err
+        assert ended.out == ""
+
     def status(self) -> Json:
         """Ask `status --json`."""
         where = [o for o in self._options if o in {"--store", "firestore"}]
@@ -79,6 +87,14 @@ class Machine:
         """Give what the status says of one watch."""
         rows = {row["id"]: row for row in self.status()["watches"]}
         return dict(rows.get(name, {}))
+
+    def confirmed(self, *names: str) -> None:
+        """Wait until each of these watches has a channel that was heard of."""
+
+        def look() -> bool:
+            return set(names) <= {entry["watch"] for entry in self.log("channel heard")}
+
+        eventually(f"channels of {names}", look)
 
     def events(self) -> list[Json]:
         """Give the events of the changes file, without a line that a crash tore."""
@@ -98,6 +114,15 @@ class Machine:
                     if entry["message"] == decision:
                         found.append(entry)
         return found
+
+    def logs(self, decision: str, **facts: str) -> None:
+        """Wait for a log line of this decision that has these texts in its facts."""
+
+        def look() -> bool:
+            lines = self.log(decision)
+            return any(all(text in line[name] for name, text in facts.items()) for line in lines)
+
+        eventually(f"{decision} {facts}", look)
 
     def put_down(self) -> None:
         """End what still runs; whatever ran has left no stack trace."""

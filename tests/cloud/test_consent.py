@@ -22,6 +22,7 @@ from tests.cloud.giving import (
     WORKSPACE,
     Setup,
     bearers,
+    source,
     token,
     trouble,
 )
@@ -128,6 +129,16 @@ def test_a_new_token_that_is_not_taken_either_is_a_refusal(
     assert isinstance(found, Refused)
     assert found.verdict is Verdict.UNAUTHORIZED
     assert len(script.asked) == 2
+
+
+def test_a_token_that_another_thread_has_replaced_is_not_replaced_again(
+    tokens: Tokens, giver: Script
+) -> None:
+    """Of many calls that were refused with one token the first gets another for all."""
+    credentials = source()
+    assert tokens.renew(credentials, "an older token", subject=ANA)
+    assert credentials.token == "SOURCE-TOKEN"
+    assert giver.asked == []
 
 
 def test_a_401_about_the_address_is_not_about_the_token(

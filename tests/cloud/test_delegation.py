@@ -126,6 +126,16 @@ def test_a_missing_role_is_named_and_waited_for(delegated: GoogleApi, giver: Scr
     assert "roles/iam.serviceAccountTokenCreator" in str(found)
 
 
+@pytest.mark.parametrize("body", [b"<html>SIGNED</html>", b"", b"7", {"error": 7}, {"error": {}}])
+@pytest.mark.parametrize("status", [200, 403])
+def test_an_odd_answer_of_iam_is_an_outage(
+    delegated: GoogleApi, giver: Script, status: int, body: object
+) -> None:
+    """Nothing follows from what cannot be read, and nothing of it is quoted."""
+    giver.answer(Reply(status=status, body=body))
+    assert type(trouble(delegated)) is Unavailable
+
+
 def test_without_a_subject_the_account_acts_for_itself(
     delegated: GoogleApi, giver: Script, script: Script
 ) -> None:
@@ -170,3 +180,18 @@ def test_threads_fetch_a_token_once(delegated: GoogleApi, giver: Script, script:
         list(pool.map(act, range(16)))
     assert len(giver.asked) == 1
     assert bearers(script) == ["ACCESS-TOKEN-NUMBER-1"] * 16
+
+
+def test_threads_share_credentials_made_at_the_same_time(
+    delegated: GoogleApi, setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that find none go on with one: its token is fetched once."""
+    both = threading.Barrier(2)
+
+    def read(_: str) -> None:
+        both.wait(5)
+
+    monkeypatch.setattr(setup.shelf, "read", read)
+    with ThreadPoolExecutor(2) as pool:
+        made = list(pool.map(lambda _: setup.credentials(ANA, (SCOPE,)), range(2)))
+    assert made[0] is made[1]

@@ -70,6 +70,12 @@ def test_everything_else_is_an_outage(
     assert script.asked == []
 
 
+def test_an_outage_names_its_cause(consented: GoogleApi, giver: Script) -> None:
+    """By its type alone: the text of a broken connection may hold anything."""
+    giver.answer(Reply(how=How.NONE))
+    assert str(trouble(consented)) == f"no token for {ANA}: ConnectionError"
+
+
 def test_no_answer_is_an_outage(consented: GoogleApi, giver: Script, tokens: Tokens) -> None:
     """A token endpoint that keeps silent holds nobody up for long, nor opens a channel."""
     tokens._ask.keywords["timeout"] = 0.2

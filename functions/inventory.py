@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.domain import change as changing
+from functions.domain import errors
 from functions.domain.change import Found, Outcome
 from functions.domain.model import Listing, Progress
 from functions.ledger import Ledger, Outcomes
@@ -89,10 +90,21 @@ class Inventory:
             page=listing.page,
             baseline_at=self.ledger.progress.baseline_at,
         )
-        return self.reader.ask(
-            source.listing(params, moment),
-            lambda answer: source.read_listing(params, moment, answer),
-        )
+        try:
+            return self.reader.ask(
+                source.listing(params, moment),
+                lambda answer: source.read_listing(params, moment, answer),
+            )
+        except Setback as setback:
+            if listing.page is None or not setback.is_about_page:
+                raise
+            self._list_again(listing)
+            raise Setback(errors.Unavailable(f"page refused: {setback}")) from None
+
+    def _list_again(self, listing: Listing) -> None:
+        """Begin the list again: what was met before the page was forgotten may be gone by now."""
+        again = replace(listing, page=None, round=self.ledger.progress.round + 1)
+        self.ledger.save(lambda p: replace(p, listing=again, round=again.round))
 
     def _tell_removal(self) -> None:
         outcomes: list[tuple[str, Outcome]] = []

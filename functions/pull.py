@@ -103,6 +103,10 @@ class Pull:
         try:
             page, _ = self.reader.ask(call, lambda a: source.read_changes(params, moment, a))
         except Setback as setback:
+            if progress.page is not None and (setback.is_about_page or self._is_refused(setback)):
+                # Only the page may be too old: the next try begins at the cursor.
+                self.ledger.save(lambda p: replace(p, page=None))
+                raise Setback(errors.Unavailable(f"page refused: {setback}")) from None
             if not self._is_refused(setback):
                 raise
             return self._resync(now)
@@ -135,10 +139,6 @@ class Pull:
     def _resync(self, now: datetime) -> bool:
         """List everything anew; again and again only after waits that grow, few at a time."""
         progress, watch = self.ledger.progress, self.reader.watch
-        if progress.page is not None:
-            # Only the page may be too old: read again from the cursor.
-            self.ledger.save(lambda p: replace(p, page=None))
-            return False
         if progress.resyncs and progress.resynced_at is not None:
             wait = backoff.resync_delay(progress.resyncs, watch.poll)
             left = progress.resynced_at + wait - now

@@ -31,6 +31,13 @@ class Setback(Exception):
         trouble = self.trouble
         return isinstance(trouble, errors.Refused) and trouble.verdict is Verdict.NOT_FOUND
 
+    @property
+    def is_about_page(self) -> bool:
+        """Whether a call that named a page was refused for that: pages are forgotten in time."""
+        trouble = self.trouble
+        invalid = isinstance(trouble, errors.Refused) and trouble.verdict is Verdict.INVALID
+        return invalid or isinstance(trouble, errors.CursorExpired)
+
 
 @dataclass(slots=True, kw_only=True)
 class Reader:

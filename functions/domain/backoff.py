@@ -14,6 +14,7 @@ RATE_FIRST = timedelta(minutes=1)
 RATE_LONGEST = timedelta(hours=6)
 RESYNC_FIRST = timedelta(minutes=5)
 RESYNC_LONGEST = timedelta(hours=6)
+RESYNC_POLLS = 4
 SLOT_WAIT = timedelta(seconds=20)
 SHORT_LIFE = timedelta(hours=24)
 MOST_DOUBLINGS = 20  # enough from any first wait to any longest, and no day count overflows
@@ -61,5 +62,9 @@ def parked_delay(verdict: Verdict, failures: int, spread: float) -> timedelta:
 
 
 def resync_delay(resyncs: int, poll: timedelta) -> timedelta:
-    """Give the wait before the cursor, refused again after n resyncs, leads to another."""
-    return grow(resyncs, first=min(RESYNC_FIRST, poll), longest=RESYNC_LONGEST, spread=0.0)
+    """Give the wait before the cursor, refused again after n resyncs, leads to another.
+
+    It grows to a few polls: a calendar whose tokens never last is told of late, but told of.
+    """
+    longest = min(RESYNC_LONGEST, poll * RESYNC_POLLS)
+    return grow(resyncs, first=min(RESYNC_FIRST, poll), longest=longest, spread=0.0)

@@ -44,10 +44,11 @@ class Renewal:
     terms: Terms
     ring: Ring | None  # None: it cannot be read now
 
-    def grounds(self) -> coverage.Grounds:
-        """Give what channels must agree with."""
+    def grounds(self, watch: Watch | None) -> coverage.Grounds:
+        """Give what the channels of a watch must agree with."""
         keys = self.ring.ids if self.ring else None
-        return coverage.Grounds(address=self.terms.address, keys=keys)
+        print_ = identity(watch) if watch else None
+        return coverage.Grounds(address=self.terms.address, keys=keys, identity=print_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +102,11 @@ def decide_case(
         if progress.notices != case.progress.notices:
             progress = pull_by(progress, now)  # a job tells it
     progress, pull = due_pull(progress, watch, renewal.terms, now)
-    if _is_by_topic(progress, watch):  # its mailbox has the channel, and settles the account
+    by_topic = _is_by_topic(progress, watch)
+    if by_topic and not case.channels:  # its mailbox has the channel, and settles the account
         after = Case(scheduled(replace(progress, look_at=None)), case.channels)
         return Decision(case=after, pull=pull)
-    made = _plan(watch, progress, tuple(case.channels.values()), renewal, now)
+    made = _plan(None if by_topic else watch, progress, tuple(case.channels.values()), renewal, now)
     progress = _noted(progress, made, renewal, now)
     opening = _opening(made, watch, progress, renewal, now)
     channels = {**case.channels, **_intents(made.actions, now)}
@@ -115,7 +117,7 @@ def decide_case(
         progress,
         channels.values(),
         now=now,
-        grounds=renewal.grounds(),
+        grounds=renewal.grounds(watch),
         counting=coverage.counts(watch, case.progress),
     )
     after = Case(scheduled(progress), channels)
@@ -151,7 +153,7 @@ def _plan(
 ) -> Plan:
     if watch is not None and progress.identity != identity(watch):
         progress = replace(progress, cursor=None)  # edited: it starts anew, baseline first
-    made = plan(watch, progress, channels, now=now, grounds=renewal.grounds())
+    made = plan(watch, progress, channels, now=now, grounds=renewal.grounds(watch))
     opens = any(isinstance(action, Open) for action in made.actions)
     if opens and renewal.ring is None:  # without a key no token can be made
         kept = tuple(action for action in made.actions if not isinstance(action, Open))

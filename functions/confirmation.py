@@ -64,7 +64,7 @@ def _confirm(
         confirmed_at=record.confirmed_at or now,
         last_number=max(record.last_number, message.number),
     )
-    grounds = coverage.Grounds(address=address, keys=None)
+    grounds = coverage.Grounds(address=address, keys=None, identity=progress.identity)
     progress = coverage.confirmed(progress, record, now=now, grounds=grounds, counting=counting)
     progress = replace(
         progress,

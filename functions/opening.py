@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from functions.declaration import identity
 from functions.domain import backoff, errors, token
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, ChannelState, Progress, Verdict, Watch
@@ -47,6 +48,7 @@ def new_channel(
         asked_until=now + life,
         key_id=ring.signing(now, settle=terms.settle).id,
         address=terms.address,
+        identity=identity(watch),
         why=why,
     )
 

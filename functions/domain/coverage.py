@@ -21,6 +21,7 @@ class Grounds:
 
     address: str
     keys: Collection[str] | None  # None: the ring cannot be read, so no channel is judged by it
+    identity: str | None = None  # what is watched; None: no channel is judged by it
 
 
 def covers(channel: Channel, now: datetime, grounds: Grounds) -> bool:
@@ -34,9 +35,11 @@ def covers(channel: Channel, now: datetime, grounds: Grounds) -> bool:
 
 
 def is_sound(channel: Channel, grounds: Grounds) -> bool:
-    """Whether its messages reach us and verify: opened for today's address, its key in the ring."""
-    return channel.address == grounds.address and (
-        grounds.keys is None or channel.key_id in grounds.keys
+    """Whether its messages reach us, verify, and are of what is watched today."""
+    return (
+        channel.address == grounds.address
+        and (grounds.keys is None or channel.key_id in grounds.keys)
+        and (grounds.identity is None or channel.identity in {"", grounds.identity})
     )
 
 

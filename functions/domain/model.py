@@ -66,6 +66,7 @@ class Channel:
     asked_until: datetime
     key_id: str
     address: str
+    identity: str = ""  # of the watch as it was when this was opened
     confirmed_at: datetime | None = None
     resource_id: str | None = None
     resource_uri: str | None = None

@@ -84,6 +84,10 @@ class Life:
         """Whether Google would tell us of a change now, and we would know the channel."""
         return self._covered_until() > self.clock.now()
 
+    def age(self) -> timedelta:
+        """Give the age of the youngest channel."""
+        return self.clock.now() - self.opened_at[-1]
+
     def has_a_plan(self) -> bool:
         """Whether anything is still to be done now."""
         assert self.case.progress is not None

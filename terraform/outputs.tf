@@ -1,0 +1,54 @@
+locals {
+  domains = [for watch in var.watches : watch.id if startswith(try(watch.subject, null) == null ? "" : try(tostring(watch.subject), ""), "*@")]
+  # With no watch declared here: what all sources need.
+  scopes = sort(distinct(concat(
+    flatten([for name in length(var.watches) == 0 ? keys(local.rules.sources) : [for watch in var.watches : watch.source] : local.rules.sources[name].scopes]),
+    length(local.domains) == 0 ? [] : local.rules.sources["directory.users"].scopes,
+  )))
+}
+
+output "webhook_url" {
+  description = "The address that is given to Google with every channel."
+  value       = local.address
+}
+
+output "workspace" {
+  description = "The account that Google Workspace is called as: share files with `email`, or have an administrator authorise `client_id` for `scopes` at https://admin.google.com/ac/owl/domainwidedelegation."
+  value = {
+    email     = google_service_account.workspace.email
+    client_id = google_service_account.workspace.unique_id
+    scopes    = join(",", local.scopes)
+  }
+}
+
+output "topics" {
+  description = "The topics by what is published on them; subscribe to `changes`."
+  value       = { for topic in google_pubsub_topic.queue : topic.name => topic.id }
+}
+
+output "database" {
+  description = "The Firestore database with the state of all watches."
+  value       = local.database
+}
+
+output "dashboard" {
+  description = "Where to look how everything does."
+  value       = "https://console.cloud.google.com/monitoring/dashboards/builder/${element(split("/", google_monitoring_dashboard.this.id), 3)}?project=${var.project_id}"
+}
+
+output "commands" {
+  description = "Commands to look at the system."
+  value = merge(
+    {
+      changes    = "gcloud pubsub subscriptions create look --topic=changes --project=${var.project_id} && gcloud pubsub subscriptions pull look --auto-ack --limit=10 --project=${var.project_id}"
+      dead       = "gcloud pubsub subscriptions pull changes-dead --limit=10 --project=${var.project_id}"
+      logs       = "gcloud logging read 'resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${local.name}-\"' --freshness=1h --limit=50 --project=${var.project_id}"
+      status     = "GOOGLE_CLOUD_PROJECT=${var.project_id} python main.py status --store firestore"
+      tick_now   = "gcloud scheduler jobs run ${google_cloud_scheduler_job.renew.name} --location=${google_cloud_scheduler_job.renew.region} --project=${var.project_id}"
+      forwarding = "printf 'whsec_%s' \"$(openssl rand -base64 32)\" | gcloud secrets versions add NAME --data-file=- --project=${var.project_id}"
+    },
+    var.public_access == "none" ? {
+      open_receive = "gcloud run services update ${local.service} --no-invoker-iam-check --region=${var.region} --project=${var.project_id}"
+    } : {},
+  )
+}

@@ -237,7 +237,14 @@ def _open(channel: Channel, progress: Progress | None, watch: Watch, renewal: Re
         if case.progress is None or channel.id not in case.channels:
             return None
         if trouble is None:
-            return answered(case, channel.id, answer, default=default)
+            return answered(
+                case,
+                channel.id,
+                answer,
+                default=default,
+                now=renewal.clock.now(),
+                spread=spread,
+            )
         return refused(case, channel.id, trouble, now=renewal.clock.now(), spread=spread)
 
     renewal.store.change(channel.watch, settle, channels=(channel.id,))

@@ -23,6 +23,7 @@ from functions.stopping import closed
 from functions.terms import Terms
 from functions.verdict import pass_verdict
 
+OVER = "a channel was over when it was opened: do our clock and Google's agree?"
 LONGEST_MILLISECONDS = 15  # digits: up to the year 33658
 
 
@@ -67,7 +68,15 @@ def watch_call(channel: Channel, *, watch: Watch, cursor: str, ring: Ring) -> Ca
     return SOURCES[watch.source].watch(watch.params, cursor=cursor, body=body)
 
 
-def answered(case: Case, channel: str, answer: Mapping[str, Any], *, default: timedelta) -> Case:
+def answered(
+    case: Case,
+    channel: str,
+    answer: Mapping[str, Any],
+    *,
+    default: timedelta,
+    now: datetime,
+    spread: float,
+) -> Case:
     """Merge Google's answer into the record; what a first message has told already stays."""
     record = case.channels[channel]
     progress = _expect(case)
@@ -88,6 +97,12 @@ def answered(case: Case, channel: str, answer: Mapping[str, Any], *, default: ti
         granted_seconds=max((expiration - record.opened_at).total_seconds(), 0.0),
         open_reason="",
     )
+    if expiration <= now:  # one of the two clocks is wrong: asking again at once is no help
+        failures = progress.open_failures + 1
+        wait = backoff.open_delay(failures, None, spread)
+        progress = replace(
+            progress, open_failures=failures, open_after=now + wait, open_reason=OVER
+        )
     return Case(progress, {channel: record})
 
 

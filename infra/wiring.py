@@ -28,6 +28,7 @@ from functions.ports import (
 from functions.terms import Terms
 from infra import settings
 from infra.settings import Settings
+from infra.telemetry import quiet_libraries
 
 T = TypeVar("T")
 
@@ -203,5 +204,6 @@ def current() -> Wiring:
     """Give the wiring of this process: what was set, else that of the cloud."""
     with _lock:
         if _current.wiring is None:
+            quiet_libraries()
             _current.wiring = CloudWiring(Settings(os.environ))
         return _current.wiring

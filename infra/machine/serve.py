@@ -32,6 +32,7 @@ from infra.local.queues import CHANGES, NOTIFICATIONS
 from infra.local.ticker import Ticker
 from infra.local.watches_file import read_watches
 from infra.machine.wiring import MachineWiring, Place
+from infra.telemetry import quiet_libraries
 
 if TYPE_CHECKING:
     from infra.machine.gmail_reader import GmailReader
@@ -101,6 +102,7 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
         gmail_topic=serving.reached_topic,
     )
     wiring.use(machine)
+    quiet_libraries()
     journal = machine.journal("serve")
     machine.keys.ring()
     stop = threading.Event()

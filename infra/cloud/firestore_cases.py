@@ -13,7 +13,7 @@ from functions.domain.fields import salvage
 from functions.domain.model import Channel, ChannelState, Progress
 from functions.ports import Case, Journal
 from infra.cloud.firestore_calls import Stored, read_all, read_query
-from infra.cloud.firestore_documents import from_document, to_id, to_name
+from infra.cloud.firestore_documents import to_id, to_name
 
 _NOT_CLOSED = [str(state) for state in ChannelState if state is not ChannelState.CLOSED]
 
@@ -81,7 +81,7 @@ class FirestoreCases:
         if not stored.exists:
             return None
         watch = to_id(stored.id)
-        progress, bad = salvage(Progress, from_document(stored.to_dict()) | {"watch": watch})
+        progress, bad = salvage(Progress, (stored.to_dict() or {}) | {"watch": watch})
         self._warn(stored, bad)
         return progress or Progress(watch=watch)
 
@@ -90,7 +90,7 @@ class FirestoreCases:
         found = {}
         for each in stored:
             id_ = to_id(each.id)
-            channel, bad = salvage(Channel, from_document(each.to_dict()) | {"id": id_})
+            channel, bad = salvage(Channel, (each.to_dict() or {}) | {"id": id_})
             if each.exists:
                 self._warn(each, bad if channel else ("all of it",))
             if channel:

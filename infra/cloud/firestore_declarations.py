@@ -9,7 +9,7 @@ from google.cloud.firestore import DELETE_FIELD, Client, DocumentReference
 
 from functions.domain.errors import Conflict
 from infra.cloud.firestore_calls import Lost, Stored, commit, read_all, read_pages
-from infra.cloud.firestore_documents import from_document, to_document, to_id, to_name
+from infra.cloud.firestore_documents import to_document, to_id, to_name
 
 _AT_ONCE = 400  # writes in one commit
 
@@ -45,17 +45,17 @@ class FirestoreDeclarations:
 
     def declarations(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for stored in read_pages(self._client.collection("watches")):
-            yield to_id(stored.id), from_document(stored.to_dict())
+            yield to_id(stored.id), (stored.to_dict() or {})
 
     def declaration(self, watch: str) -> Mapping[str, Any] | None:
         stored = self._read("watches", watch)
-        return from_document(stored.to_dict()) if stored.exists else None
+        return (stored.to_dict() or {}) if stored.exists else None
 
     def read_control(self, name: str) -> Mapping[str, Any] | None:
         stored = self._read("control", name)
         if not stored.exists:
             return None
-        return from_document(stored.to_dict()) | {"_version": stored.update_time}
+        return (stored.to_dict() or {}) | {"_version": stored.update_time}
 
     def write_control(
         self, name: str, fields: Mapping[str, Any], *, version: object | None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -32,11 +31,6 @@ def to_document(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _storable(value) for name, value in fields.items()}
 
 
-def from_document(document: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Give fields as they were: Firestore's own class of times equals no other."""
-    return {name: _plain(value) for name, value in (document or {}).items()}
-
-
 def _storable(value: object) -> object:
     if isinstance(value, str):
         return value.encode(errors="replace").decode()  # half a character would be an error
@@ -46,15 +40,4 @@ def _storable(value: object) -> object:
         return to_document(value)
     if isinstance(value, list):
         return [_storable(entry) for entry in value]
-    return value
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        utc = value.astimezone(UTC)
-        return datetime.combine(utc.date(), utc.time(), tzinfo=UTC)
-    if isinstance(value, Mapping):
-        return {name: _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
     return value

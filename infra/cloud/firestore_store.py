@@ -61,8 +61,6 @@ class FirestoreStore(FirestoreDeclarations):
         return next(self._all_of(read_query(found)), None)
 
     def due(self, now: datetime, limit: int) -> Sequence[Progress]:
-        if limit <= 0:
-            return []
         due = self._progress_where("due_at", "<=", now).order_by("due_at").limit(limit)
         return list(self._all_of(read_query(due)))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from functions.domain.errors import Conflict
@@ -68,18 +66,6 @@ class SqliteCases:
             channels = {id_: channel for id_, channel in found.items() if channel}
         return Case(progress=self.progress(file, watch), channels=channels)
 
-    def break_leases(self, file: sqlite3.Connection, now: datetime) -> None:
-        """End every lease; what it kept from being pulled is due now."""
-        query = (
-            "SELECT watch, document FROM progress"
-            " WHERE json_valid(document) AND json_extract(document, '$.lease') IS NOT NULL"
-        )
-        for row in file.execute(query).fetchall():
-            progress = self.to_progress(*row)
-            due = [time for time in (progress.pull_at, now) if time]
-            freed = replace(progress, lease=None, lease_until=None, pull_at=min(due))
-            write_progress(file, replace(freed, due_at=_earlier(freed.pull_at, freed.look_at)))
-
     def _document(self, where: str, text: str) -> dict[str, Any]:
         try:
             return from_text(text)
@@ -135,7 +121,3 @@ def _write_channels(
         )
         if written.rowcount != 1:
             raise Conflict(f"channel {id_} is there already")
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((time for time in (one, other) if time), default=None)

@@ -8,24 +8,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from functions.domain.change import Seen
-from functions.domain.errors import Conflict
 from functions.domain.model import Channel, Progress
 from functions.ports import Case, Decide, Journal
 from infra.local import sqlite_cases, sqlite_memory
 from infra.local.sqlite_cases import SqliteCases
+from infra.local.sqlite_declarations import SqliteDeclarations
 from infra.local.sqlite_file import SqliteFile
-from infra.local.sqlite_rows import from_text, to_number, to_text, whole
+from infra.local.sqlite_rows import to_number, whole
 from infra.local.sqlite_schema import STORE
 
-_PAGE = 500
 _NOTES_ARE_KEPT = timedelta(days=30)
 _LONGEST_ERROR = 1000
 
 
-class SqliteStore:
+class SqliteStore(SqliteDeclarations):
     """The state of one machine, in one file that one process serves from."""
 
     def __init__(self, path: str | Path, *, journal: Journal | None = None) -> None:
@@ -35,62 +33,12 @@ class SqliteStore:
             Misconfigured: the file cannot be used; the text says why and what to do.
             Unavailable: another process holds it.
         """
-        self._file = SqliteFile(path, STORE)
+        super().__init__(SqliteFile(path, STORE))
         self._cases = SqliteCases(journal)
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
-
-    # --- what operators write --------------------------------------------------------------------
-
-    def declare(self, documents: Mapping[str, Mapping[str, Any]], *, revision: str) -> None:
-        rows = [(watch, to_text(document)) for watch, document in documents.items()]
-        with self._file.writing() as file:
-            file.execute("DELETE FROM watches")
-            file.executemany("INSERT INTO watches VALUES (?, ?)", rows)
-            file.execute(
-                "INSERT INTO control VALUES ('declared', 1, ?) ON CONFLICT (name)"
-                " DO UPDATE SET version = version + 1, document = excluded.document",
-                [to_text({"revision": revision})],
-            )
-
-    def revision(self) -> str | None:
-        declared = self.read_control("declared")
-        return None if declared is None else declared.get("revision")
-
-    def declarations(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        for watch, text in self._pages("SELECT id, document FROM watches WHERE id > ?", "id"):
-            yield watch, from_text(text)
-
-    def declaration(self, watch: str) -> Mapping[str, Any] | None:
-        rows = self._rows("SELECT document FROM watches WHERE id = ?", watch)
-        return from_text(rows[0][0]) if rows else None
-
-    # --- control ---------------------------------------------------------------------------------
-
-    def read_control(self, name: str) -> Mapping[str, Any] | None:
-        rows = self._rows("SELECT document, version FROM control WHERE name = ?", name)
-        return from_text(rows[0][0]) | {"_version": rows[0][1]} if rows else None
-
-    def write_control(
-        self, name: str, fields: Mapping[str, Any], *, version: object | None
-    ) -> None:
-        text = to_text({key: value for key, value in fields.items() if key != "_version"})
-        with self._file.writing() as file:
-            if version is None:
-                statement = "INSERT OR IGNORE INTO control VALUES (?, 1, ?)"
-                written = file.execute(statement, (name, text))
-            else:
-                statement = (
-                    "UPDATE control SET version = version + 1, document = ?"
-                    " WHERE name = ? AND version = ?"
-                )
-                written = file.execute(statement, (text, name, version))
-            if written.rowcount != 1:
-                raise Conflict(f"somebody else wrote control/{name}")
-
-    # --- progress and channels -------------------------------------------------------------------
 
     def progress(self, watch: str) -> Progress | None:
         with self._file.reading() as file:
@@ -140,8 +88,6 @@ class SqliteStore:
             sqlite_cases.write(file, before, after)
             return after
 
-    # --- memory ----------------------------------------------------------------------------------
-
     def recall(self, watch: str, keys: Collection[str]) -> Mapping[str, Seen]:
         with self._file.reading() as file:
             return sqlite_memory.recall(file, watch, keys)
@@ -160,8 +106,6 @@ class SqliteStore:
         with self._file.writing() as file:
             file.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?, ?)", row)
 
-    # --- what Firestore does by itself, and what one process may do -------------------------------
-
     def sweep(self, now: datetime) -> None:
         """Delete what was kept until now, as Firestore's time-to-live does."""
         with self._file.writing() as file:
@@ -172,21 +116,3 @@ class SqliteStore:
             )
             for table in ("progress", "channels", "unreadable"):
                 file.execute(f"DELETE FROM {table} WHERE {expired}", {"now": to_number(now)})
-
-    def break_leases(self, now: datetime) -> None:
-        """End all leases: at a start, whoever held one is dead, as one process owns the file."""
-        with self._file.writing() as file:
-            self._cases.break_leases(file, now)
-
-    # ---------------------------------------------------------------------------------------------
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        with self._file.reading() as file:
-            return file.execute(query, values).fetchall()
-
-    def _pages(self, query: str, key: str) -> Iterator[Any]:
-        """Give all rows, a page at a time: nobody holds the file while a row is worked on."""
-        last = ""
-        while rows := self._rows(f"{query} ORDER BY {key} LIMIT {_PAGE}", last):
-            yield from rows
-            last = rows[-1][0]

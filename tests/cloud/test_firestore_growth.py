@@ -12,7 +12,7 @@ from functions.domain.errors import Unavailable
 from infra.cloud import firestore_remembering, firestore_writing
 from infra.cloud.firestore_parts import FirestoreParts, Layout
 from infra.cloud.firestore_store import FirestoreStore, connect
-from infra.cloud.packing import Part
+from infra.cloud.packing import Part, part_of
 from tests.contracts.store_examples import becomes, progress
 from tests.contracts.store_memory import everything, many
 
@@ -54,6 +54,15 @@ def test_parts_are_doubled_as_memory_grows(store: FirestoreStore, client: Client
     assert sorted(stored) == sorted(f"{layout}-{index}" for index in range(len(stored)))
     assert store.recall("ana-drive", entries) == entries
     assert dict(everything(store, "ana-drive", 33)) == entries
+
+
+def test_parts_that_did_not_change_are_doubled_along(store: FirestoreStore) -> None:
+    """When one part outgrows its size, the entries of all others move to the new parts, too."""
+    entries = many(1000)
+    store.change("ana-drive", becomes(progress()), seen=entries)
+    first = {key: seen for key, seen in many(9000).items() if part_of(key, 16) == 0}
+    store.change("ana-drive", becomes(progress(cursor="8")), seen=first)
+    assert store.recall("ana-drive", entries | first) == entries | first
 
 
 def test_pages_go_on_while_parts_are_doubled(store: FirestoreStore) -> None:

@@ -137,6 +137,22 @@ class ChangeContract:
         assert found is not None
         assert found.failures == threads * each
 
+    def test_racing_changes_of_a_channel_alone_all_count(self, store: FullStore) -> None:
+        """Decisions on a channel of a watch of which nothing else is known are not lost either."""
+        store.change("ana-drive", becomes(None, channel()))
+
+        def count(case: Case) -> Case:
+            one = case.channels["c1"]
+            return Case(
+                progress=None, channels={"c1": replace(one, last_number=one.last_number + 1)}
+            )
+
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: store.change("ana-drive", count, channels=["c1"]), range(12)))
+        found = store.channel("c1")
+        assert found is not None
+        assert found.last_number == 12
+
     def test_of_two_openings_one_wins(self, store: FullStore) -> None:
         """Two decisions to open a channel where none is being opened lead to one channel."""
         store.change("ana-drive", becomes(progress()))

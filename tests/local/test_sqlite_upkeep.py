@@ -1,4 +1,4 @@
-"""On one machine expired state goes, leases of the dead end, and nothing confirmed is lost."""
+"""On one machine expired state goes, and nothing that was confirmed is lost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,33 +98,6 @@ def test_what_is_expired_goes(store: SqliteStore, path: Path) -> None:
     assert execute(path, "SELECT * FROM unreadable") == []
 
 
-def test_leases_of_the_dead_end(store: SqliteStore) -> None:
-    """After a start no lease is held, and what one was held for is due at once."""
-    held = progress(
-        "a", lease="x", lease_until=NOW + 5 * MINUTE, pull_at=NOW + 5 * MINUTE,
-        look_at=NOW + 60 * MINUTE, due_at=NOW + 5 * MINUTE, cursor="7",
-    )  # fmt: skip
-    free = progress("b", pull_at=NOW + MINUTE, due_at=NOW + MINUTE)
-    for each in (held, free):
-        store.change(each.watch, becomes(each))
-    store.break_leases(NOW)
-    assert store.progress("a") == replace(
-        held, lease=None, lease_until=None, pull_at=NOW, due_at=NOW
-    )
-    assert store.progress("b") == free
-    assert [each.watch for each in store.due(NOW, 9)] == ["a"]
-
-
-def test_what_was_longer_due_stays_so(store: SqliteStore) -> None:
-    """Ending a lease never puts off what was due before."""
-    early = NOW - MINUTE
-    store.change("a", becomes(progress("a", lease="x", pull_at=early, due_at=early)))
-    store.break_leases(NOW)
-    found = store.progress("a")
-    assert found is not None
-    assert (found.pull_at, found.due_at, found.lease) == (early, early, None)
-
-
 def test_documents_bear_the_stored_names(store: SqliteStore, path: Path) -> None:
     """Whoever looks into the file finds the fields under the names that Firestore has them."""
     store.change("a", becomes(progress("a", cursor="7"), channel(resource_id="r")))
@@ -159,7 +131,6 @@ def test_torn_documents_stop_nothing(store: SqliteStore, path: Path, notes: Note
     assert store.channels("a") == []
     assert store.channel("c1") is None
     assert {each["document"] for each in notes.warnings} == {"progress/a", "channels/c1"}
-    store.break_leases(NOW)
 
 
 def test_memory_of_many_items_is_quick(store: SqliteStore) -> None:

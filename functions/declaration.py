@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from functions.domain.change import fingerprint
 from functions.domain.duration import ALLOWED, parse_duration
 from functions.domain.errors import Invalid
 from functions.domain.model import Watch
+from functions.faults import Fault, Faults
 from functions.sources.table import SOURCES
 
 ID = r"[a-z0-9-]{1,40}"
@@ -25,6 +22,7 @@ DURATION = r"([0-9]{1,9}(\.[0-9]{1,6})?(ms|[smhdw]))+"
 ADDRESS = r"[^@\s*]{1,64}@[^@\s*/]{1,255}"
 DOMAIN = r"\*@[^@\s*/]{1,255}"
 SHORTEST_POLL = "1m"
+OWN_SECRET, OWN_SECRETS = "signing-keys", "oauth-"
 
 _text = {"type": "string", "minLength": 1, "maxLength": 2048}
 _texts = {"anyOf": [_text, {"type": "array", "items": _text, "minItems": 1}]}
@@ -81,7 +79,8 @@ SCHEMA: Final[Mapping[str, Any]] = {
     "additionalProperties": False,
 }
 
-_WORDS: Final[Mapping[str, str]] = {
+# What a pattern means, for people.
+WORDS: Final[Mapping[str, str]] = {
     f"^{ID}$": "1 to 40 of a-z, 0-9 and -",
     f"^{DURATION}$": ALLOWED,
     f"^({ADDRESS}|{DOMAIN})$": 'an e-mail address, or "*@DOMAIN" for every active user of it',
@@ -91,28 +90,7 @@ _WORDS: Final[Mapping[str, str]] = {
     r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$": "a function as package.module:function",
 }
 
-_TYPES: Final[Mapping[str, str]] = {
-    "string": "a text",
-    "object": "a map of keys and values",
-    "array": "a list",
-    "boolean": "true or false",
-    "integer": "a whole number",
-}
-
-_VALIDATOR = Draft202012Validator(SCHEMA)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong: where (keys and positions from the document's root) and what."""
-
-    path: tuple[str | int, ...]
-    text: str
-
-    def __str__(self) -> str:
-        """Give the fault with its path, as people write paths."""
-        place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path)
-        return f"{place.lstrip('.')}: {self.text}" if place else self.text
+_CHECK = Faults(WORDS)
 
 
 def read_watch(document: Mapping[str, Any], *, short_polls: bool = False) -> Watch:
@@ -143,13 +121,15 @@ def read_watch(document: Mapping[str, Any], *, short_polls: bool = False) -> Wat
 
 def check_watch(document: object, *, short_polls: bool = False) -> Iterator[Fault]:
     """Name every fault of one declared watch."""
-    errors = sorted(_VALIDATOR.iter_errors(document), key=lambda error: list(map(str, error.path)))
-    yield from dict.fromkeys(fault for error in errors for fault in _faults(error))
-    if not isinstance(document, Mapping) or document.get("source") not in SOURCES:
+    yield from _CHECK(document, SCHEMA)
+    if not isinstance(document, Mapping):
         return
-    yield from _check_params(document)
     yield from _check_durations(document, short_polls=short_polls)
-    yield from _check_subject(document)
+    yield from _check_secrets(document)
+    source = document.get("source")
+    if isinstance(source, str) and source in SOURCES:
+        yield from _check_params(document)
+        yield from _check_subject(document)
 
 
 def check_watches(documents: Sequence[object], *, short_polls: bool = False) -> Iterator[Fault]:
@@ -181,8 +161,7 @@ def _check_params(document: Mapping[str, Any]) -> Iterator[Fault]:
     params = document.get("params", {})
     if not isinstance(params, Mapping):
         return
-    errors = Draft202012Validator(schema).iter_errors(params)
-    for fault in dict.fromkeys(fault for error in errors for fault in _faults(error)):
+    for fault in _CHECK(params, schema):
         yield Fault(("params", *fault.path), fault.text)
 
 
@@ -200,6 +179,17 @@ def _check_durations(document: Mapping[str, Any], *, short_polls: bool) -> Itera
             yield Fault((name,), f"{value!r} is too short: at least {SHORTEST_POLL}")
 
 
+def _check_secrets(document: Mapping[str, Any]) -> Iterator[Fault]:
+    """A handler may sign with a secret of its own, never with Watchkeeper's."""
+    handlers = document.get("handle")
+    for number, handler in enumerate(handlers if isinstance(handlers, list) else ()):
+        forward = handler.get("forward") if isinstance(handler, Mapping) else None
+        secret = forward.get("secret") if isinstance(forward, Mapping) else None
+        if isinstance(secret, str) and (secret == OWN_SECRET or secret.startswith(OWN_SECRETS)):
+            path = ("handle", number, "forward", "secret")
+            yield Fault(path, f"{secret[:80]!r} is Watchkeeper's own secret; name another")
+
+
 def _check_subject(document: Mapping[str, Any]) -> Iterator[Fault]:
     subject = document.get("subject")
     needs = SOURCES[document["source"]].profile.needs_subject
@@ -207,32 +197,3 @@ def _check_subject(document: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(("subject",), f"is missing: {document['source']} is read as a user")
     if isinstance(subject, str) and subject.startswith("*@") and not document.get("admin"):
         yield Fault(("admin",), "is missing: who may read the domain's directory")
-
-
-def _faults(error: ValidationError) -> Iterator[Fault]:
-    path = tuple(error.path)
-    value: Any = error.validator_value
-    schema: Any = error.schema
-    instance: Any = error.instance
-    if error.validator == "additionalProperties":
-        allowed = ", ".join(schema["properties"]) or "none"
-        for key in instance:
-            if key not in schema["properties"]:
-                yield Fault(path, f"unknown key {key!r}; allowed: {allowed}")
-    elif error.validator == "required":
-        missing = [key for key in value if key not in instance]
-        yield from (Fault((*path, key), "is missing") for key in missing)
-    elif error.validator == "enum":
-        allowed = ", ".join(map(str, value))
-        yield Fault(path, f"{_shown(instance)} is not one of: {allowed}")
-    elif error.validator == "pattern":
-        words = _WORDS.get(value, f"a text like {value}")
-        yield Fault(path, f"{_shown(instance)} is not {words}")
-    elif error.validator == "type":
-        yield Fault(path, f"{_shown(instance)} is not {_TYPES.get(str(value), value)}")
-    else:
-        yield Fault(path, error.message[:200])
-
-
-def _shown(value: object) -> str:
-    return repr(value)[:80]

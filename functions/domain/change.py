@@ -41,12 +41,14 @@ class Found:
     known_at_baseline: bool = False  # all there was is remembered, so what is unseen is new
     kind: str | None = None  # an event of Google's own, told as it is (mail, activities)
     once: bool = False  # such an event that may be listed again: told if its item is unseen
-    wanted: bool = True  # False: there, but none of what the watch asks for
+    wanted: bool = True  # False: none of what the watch asks for
+    apart: str = ""  # what tells items apart whose ids are not unique
 
     @property
     def key(self) -> str:
         """Give the item's name in the memory: nouns of one source may share ids."""
-        return f"{self.noun}:{self.item}"
+        name = f"{self.noun}:{self.item}"
+        return f"{name} {self.apart}" if self.apart else name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,8 @@ def _as_it_is(found: Found, kind: str, kept: Seen, *, now: datetime, met: int) -
 
 def _verb(found: Found, kept: Seen, baseline_at: datetime) -> str | None:
     if found.state is State.GONE:
-        return None if kept.state is State.GONE else found.gone_verb
+        concerns = found.wanted or kept.is_told
+        return found.gone_verb if concerns and kept.state is not State.GONE else None
     if not kept.is_told:
         if found.state is State.TRASHED:
             return "trashed"

@@ -184,23 +184,28 @@ def _record(record: Mapping[str, Any], labels: frozenset[str]) -> Iterator[Found
             known = merged.setdefault(item, {**entry, "labelIds": []})
             known["labelIds"] = sorted({*known["labelIds"], *(entry.get("labelIds") or ())})
         for item, entry in merged.items():
-            if _concerns(kind, entry, labels):
-                yield _event(kind, item, entry, version)
+            concerns = _concerns(entry, labels)
+            if concerns or kind == "message.deleted":  # that of what was told is told
+                yield _event(kind, item, entry, version, wanted=concerns)
 
 
-def _concerns(kind: str, entry: Mapping[str, Any], labels: frozenset[str]) -> bool:
+def _concerns(entry: Mapping[str, Any], labels: frozenset[str]) -> bool:
     """Whether the message carries, gains or loses a label that is wanted."""
-    if not labels or kind == "message.deleted":
+    if not labels:
         return True
     carried = (entry.get("message") or {}).get("labelIds") or ()
     return not labels.isdisjoint(carried) or not labels.isdisjoint(entry["labelIds"])
 
 
-def _event(kind: str, item: str, entry: Mapping[str, Any], version: str) -> Found:
+def _event(kind: str, item: str, entry: Mapping[str, Any], version: str, *, wanted: bool) -> Found:
     message = dict(entry["message"])
     if kind == "message.deleted":
         return Found(
-            noun="message", item=item, state=State.GONE, resource={**message, "historyId": version}
+            noun="message",
+            item=item,
+            state=State.GONE,
+            resource={**message, "historyId": version},
+            wanted=wanted,
         )
     changed = {"changedLabelIds": entry["labelIds"]} if kind.startswith("labels.") else {}
     return Found(

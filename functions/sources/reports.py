@@ -187,7 +187,7 @@ def _asked(params: Params, moment: Moment) -> Asked:
         return Asked(start=start, sweeps=sweeps, token=token, began=read_time(began))
     reading = Reading.read(moment)
     since = reading.read_to - OVERLAP
-    sweeps = not timedelta(0) <= moment.now - reading.swept_at < SWEEP_EVERY
+    sweeps = abs(moment.now - reading.swept_at) >= SWEEP_EVERY  # Google's clock may be ahead
     if sweeps:
         since = min(since, moment.now - LAG.get(params["applicationName"], LONGEST_LAG))
     if moment.baseline_at is not None:
@@ -215,4 +215,5 @@ def _read(activity: Mapping[str, Any]) -> Found:
         changed=read_time(time),
         kind="activity.recorded",
         once=True,
+        apart=time,  # the qualifier is unique among activities of one time
     )

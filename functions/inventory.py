@@ -7,13 +7,15 @@ inventory that breaks off goes on where it was.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.domain import change as changing
 from functions.domain import errors
-from functions.domain.change import Found, Outcome
+from functions.domain.change import Found, Outcome, Seen
 from functions.domain.model import Listing, Progress
+from functions.ids import Compared, compare_ids, is_news
 from functions.ledger import Ledger, Outcomes
 from functions.reader import Reader, Setback
 from functions.sources.source import Moment, Page
@@ -50,9 +52,15 @@ class Inventory:
 
     def _list(self, listing: Listing) -> bool:
         page, date = self._read_page(listing)
-        outcomes, ends = self._compare(listing, page)
-        last = page.page is None or ends
-        after = replace(listing, page=page.page, cursor=page.cursor or listing.cursor)
+        compared = self._compare(listing, page)
+        outcomes = compared.outcomes
+        last = page.page is None or compared.ends
+        after = replace(
+            listing,
+            page=page.page,
+            cursor=page.cursor or listing.cursor,
+            reached=compared.reached,
+        )
         baseline_at = self.ledger.progress.baseline_at or date.replace(microsecond=0)
         profile = self.reader.source.profile
         if last and (listing.mode == "baseline" or profile.one_item):
@@ -115,41 +123,28 @@ class Inventory:
             outcomes.append((key, self.ledger.compare_one(gone, seen)))
         self.ledger.record(outcomes, lambda p: replace(p, listing=None))
 
-    def _compare(self, listing: Listing, page: Page) -> tuple[Outcomes, bool]:
-        """Give the outcomes of a page, and whether the rest is older than what was told."""
+    def _compare(self, listing: Listing, page: Page) -> Compared:
+        """Compare a page with what was told."""
         if page.to_get:
-            return self._compare_ids(listing, page.to_get)
-        found = page.found
+            return compare_ids(page.to_get, listing, reader=self.reader, ledger=self.ledger)
+        found: Sequence[Found] = page.found
         if listing.mode == "baseline":
-            return [
-                (one.key, changing.remember(one, None, round_=listing.round)) for one in found
-            ], False
+            met = [(one.key, changing.remember(one, None, round_=listing.round)) for one in found]
+            return Compared(outcomes=met)
         if listing.mode == "resync" and not self.reader.source.profile.lists_at_baseline:
             known = self.ledger.store.recall(self.reader.watch.id, [one.key for one in found])
-            found = tuple(one for one in found if one.key in known or _is_news(one, listing))
-        return self.ledger.compare(found, round_=listing.round), False
+            found = tuple(one for one in found if one.key in known or is_news(one, listing))
+        if self.reader.source.profile.lists_late:
+            found = self._read_again(found)
+        return Compared(outcomes=self.ledger.compare(found, round_=listing.round))
 
-    def _compare_ids(self, listing: Listing, ids: tuple[str, ...]) -> tuple[Outcomes, bool]:
-        """Compare items of which the list tells only the ids: the unknown ones are read."""
-        keys = [f"message:{item}" for item in ids]
-        known = self.ledger.store.recall(self.reader.watch.id, keys)
-        outcomes: list[tuple[str, Outcome]] = []
-        ends = False
-        for key in keys:
-            seen = known.get(key)
-            if seen is not None and seen.is_told:
-                outcomes.append((key, Outcome(entry=replace(seen, round=listing.round))))
-                continue
-            found = self.reader.get(key)
-            if found.state is changing.State.GONE:
-                continue
-            if not _is_news(found, listing):
-                ends = self.reader.source.profile.newest_first
-                break
-            if found.wanted:
-                outcome = self.ledger.compare_one(found, seen, round_=listing.round)
-                outcomes.append((key, outcome))
-        return outcomes, ends
+    def _read_again(self, found: Sequence[Found]) -> Sequence[Found]:
+        """Read what differs by a get: a stale list must not take back what was told since."""
+        known = self.ledger.store.recall(self.reader.watch.id, [one.key for one in found])
+        read = [
+            one if _is_same(one, known.get(one.key)) else self.reader.get(one.key) for one in found
+        ]
+        return self.ledger.known_or_there(read)
 
     def _verify(self, listing: Listing) -> bool:
         """Look for remembered items that were not met, and tell those that are gone."""
@@ -191,7 +186,5 @@ class Inventory:
         self.ledger.record(outcomes, end, unreadable=page.unreadable)
 
 
-def _is_news(found: Found, listing: Listing) -> bool:
-    """Whether an item never told changed after the last complete pull, by its own times."""
-    times = [time for time in (found.born, found.changed) if time is not None]
-    return listing.since is not None and any(time > listing.since for time in times)
+def _is_same(found: Found, seen: Seen | None) -> bool:
+    return seen is not None and seen.is_told and seen.step is None and seen.stamp == found.stamp

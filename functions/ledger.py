@@ -49,6 +49,15 @@ class Ledger:
             outcomes.append((one.key, outcome))
         return outcomes
 
+    def known_or_there(self, found: Sequence[Found]) -> Sequence[Found]:
+        """Leave out what is gone and was never told: no comparison of lists would tell of it."""
+        seen = self.store.recall(self.watch.id, [one.key for one in found])
+        return [
+            one
+            for one in found
+            if one.state is not changing.State.GONE or (one.key in seen and seen[one.key].is_told)
+        ]
+
     def compare_one(self, found: Found, seen: Seen | None, *, round_: int = 0) -> Outcome:
         """Compare one item with what was told of it."""
         now = self.progress.found_at or self.clock.now()

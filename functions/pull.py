@@ -57,7 +57,7 @@ class Pull:
         """Read just these items: sooner than the comparison of all, never different."""
         noun = self.reader.source.profile.kinds[0].partition(".")[0]
         found = [self.reader.get(f"{noun}:{item}") for item in items]
-        self.ledger.record(self.ledger.compare(found), lambda p: p)
+        self.ledger.record(self.ledger.compare(self.ledger.known_or_there(found)), lambda p: p)
 
     def begin_again(self) -> None:
         """Begin another pass: what came meanwhile is in it."""

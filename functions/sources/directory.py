@@ -55,7 +55,7 @@ def read_user(resource: Mapping[str, Any]) -> Found:
     return Found(
         noun="user",
         item=need_id(resource, "user"),
-        state=State.PRESENT,
+        state=State.GONE if resource.get("deletionTime") else State.PRESENT,
         resource=resource,
         stamp=fingerprint(resource, NOISE),
         born=read_time(resource.get("creationTime")),
@@ -79,6 +79,7 @@ class DirectoryUsers(Unlogged):
             "customer": {"type": "string", "minLength": 1, "maxLength": 64},
         },
         needs_subject=True,
+        lists_late=True,
     )
 
     def normal(self, params: Params) -> Params:

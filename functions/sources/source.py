@@ -18,6 +18,9 @@ from functions.sources.call import Answer, Call
 
 Params = Mapping[str, Any]
 
+# What reading JSON of another shape than expected may raise.
+UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, OSError)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -60,7 +63,8 @@ class Profile:
     one_item: bool = False  # the watch is of a single item, whose 404 is its removal
     get_is_container: bool = False  # the get that verifies is of what holds the items
     not_found_voids: bool = False  # a 404 of the incremental list voids the cursor, as 410 does
-    newest_first: bool = False  # a full list may end where it gets older than the last pull
+    lists_late: bool = False  # its list may be older than a get: what differs is read by a get
+    newest_first: bool = False  # a full list may end where nothing of it is remembered
     remembers: int | None = None  # at most so many items, the newest; None: all of them
 
 
@@ -161,7 +165,7 @@ def read_entries(
     for entry in entries:
         try:
             found += read(entry)
-        except (ValueError, TypeError) as error:
+        except UNREADABLE as error:
             unreadable.append(str(error))
     return tuple(found), tuple(unreadable)
 
@@ -170,7 +174,7 @@ def readable(answer: Answer, read: Callable[[Mapping[str, Any]], Found]) -> Foun
     """Read the one item an answer is; one that makes no sense is a broken answer."""
     try:
         return read(answer.body)
-    except (ValueError, TypeError) as error:
+    except UNREADABLE as error:
         msg = f"Google's answer is {error}"
         raise Unavailable(msg) from None
 

@@ -27,6 +27,8 @@ SOURCE = GmailMailbox.profile.name
 INTENT_LASTS = timedelta(seconds=5)
 ROUNDS = 3
 TAKEN = "Only one user push notification client"
+FREED = "another client of the project had watched the mailbox: that was stopped"
+FREED_WITHIN = timedelta(seconds=1)  # if somebody takes it again and again, not at once
 NO_TOPIC = "no Pub/Sub subscription delivers Gmail's messages here: the mailbox is polled"
 
 
@@ -202,19 +204,20 @@ def _watched(
         failures = progress.open_failures + 1 if again else progress.open_failures
         wait = backoff.open_delay(failures, expiration - now, spread)
         record = replace(channel, state=ChannelState.LIVE, opened_at=now, expiration=expiration)
+        taken = TAKEN in progress.open_reason
         progress = replace(
             progress,
             opening=None,
             granted_seconds=(expiration - now).total_seconds(),
             open_failures=0 if channel.confirmed_at else failures,
             open_after=now + wait if again else None,
-            open_reason=SILENT if again else "",
+            open_reason=SILENT if again else FREED if taken else "",
         )
         return Case(scheduled(replace(progress, look_at=now)), {record.id: record})
     failures = progress.open_failures + 1
     wait = backoff.open_delay(failures, None, spread)
-    if TAKEN in trouble.text:
-        wait = timedelta(seconds=1)
+    if TAKEN in trouble.text and failures == 1:
+        wait = FREED_WITHIN
     elif isinstance(trouble, errors.RateLimited):
         wait = max(trouble.delay or timedelta(0), backoff.rate_delay(failures, spread))
     elif isinstance(trouble, errors.Unavailable):
@@ -222,7 +225,8 @@ def _watched(
     record = channel if channel.expiration else closed(channel, now)
     progress = replace(
         progress,
-        opening=None,
+        # Of one that lives on it is not known which labels and topic it has now.
+        opening=None if record.state is ChannelState.CLOSED else record.id,
         open_failures=failures,
         open_after=now + wait,
         open_held=isinstance(trouble, errors.Unavailable) and trouble.asked,

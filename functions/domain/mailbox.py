@@ -65,13 +65,19 @@ def plan_mailbox(
     """
     alive = channel is not None and channel.ends_at > now
     if labels is None or topic is None:
-        return MailboxPlan(do=Do.STOP, why="no channel is wanted") if alive else MailboxPlan()
+        return _stop(channel, now) if channel is not None and alive else MailboxPlan()
     why, due = _reason(progress, channel if alive else None, labels, topic, now)
     if due > now:
         return MailboxPlan(look_at=due)
     if progress.open_after is not None and progress.open_after > now:
         return MailboxPlan(look_at=progress.open_after)
     return MailboxPlan(do=Do.WATCH, why=why)
+
+
+def _stop(channel: Channel, now: datetime) -> MailboxPlan:
+    if channel.stop_after is not None and channel.stop_after > now:
+        return MailboxPlan(look_at=channel.stop_after)
+    return MailboxPlan(do=Do.STOP, why="no channel is wanted")
 
 
 def _reason(
@@ -83,6 +89,8 @@ def _reason(
 ) -> tuple[str, datetime]:
     if channel is None:
         return "nothing covers the mailbox", now
+    if progress.opening is not None and channel.expiration is not None:
+        return "its last renewal came to nothing", progress.look_at or now
     if progress.labels != labels or channel.address != topic:
         return "its labels or its topic are others now", now
     if channel.expiration is None:

@@ -21,7 +21,7 @@ NOON = {"dateTime": "2026-04-01T12:00:00Z"}
 ONE = {"dateTime": "2026-04-01T13:00:00Z"}
 
 
-def begin(system: FarSystem, source: str = "calendar.events", **more: object) -> None:
+def begin(system: FarSystem, source: str = "calendar.events", **more: Any) -> None:
     """Watch Ana's own calendar (or what else) and wait until it is covered."""
     system.watch(source, subject=ANA, **more)
     assert [channel.state for channel in system.channels("it")] == [ChannelState.LIVE]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,6 +18,7 @@ from infra.machine.wiring import DEFAULT_STORE, Place
 
 WRONG = 2  # something the user can mend: an option, a file, a port
 FAILED = 1
+EXAMPLE = "http://127.0.0.1:9000"
 
 
 class Duration(click.ParamType[timedelta]):
@@ -44,8 +46,13 @@ class Root(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Read the URL."""
         text = str(value)
-        if not text.startswith(("http://", "https://")) or len(text.split("/")[2]) == 0:
-            self.fail(f"{text!r} is not an http or https URL", param, ctx)
+        try:
+            parts = urlsplit(text)
+            whole = bool(parts.hostname) and parts.port != 0
+        except ValueError:  # a port that is none, half an IPv6 address
+            whole = False
+        if not whole or parts.scheme not in {"http", "https"} or set(text) & set("?#@ "):
+            self.fail(f"{text!r} is not an http or https URL such as {EXAMPLE}", param, ctx)
         return text.rstrip("/")
 
 
@@ -204,3 +211,6 @@ def main() -> None:
     except Trouble as trouble:
         click.echo(f"error: {trouble.text}", err=True)
         sys.exit(FAILED)
+    except OSError as error:  # a file or folder is not as it should be, or not ours
+        click.echo(f"error: {error.filename or 'the system says'}: {error.strerror}", err=True)
+        sys.exit(WRONG)

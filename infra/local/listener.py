@@ -36,10 +36,10 @@ class Listener:
         logging.getLogger("waitress").setLevel(logging.ERROR)
         try:
             bound = _bound(host, port)
-        except OSError as error:
+        except (OSError, ValueError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise Misconfigured(
-                f"port {port} of {host} cannot be used ({error.strerror}): "
-                f"choose another with {option}"
+                f"port {port} of {host} cannot be used ({reason}): choose another with {option}"
             ) from None
         self.port = int(bound.getsockname()[1])
         server = create_server(
@@ -75,7 +75,7 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((host, port))
-    except OSError:
+    except BaseException:
         bound.close()
         raise
     return bound

@@ -81,10 +81,9 @@ class Serving:
         reached = self.google is not None or self.gmail_subscription is not None
         return self.gmail_topic if reached else None
 
-    @property
-    def address(self) -> str:
+    def address(self, port: int) -> str:
         """The address that is given to Google, with exactly one slash before its path."""
-        root = self.public_url or f"http://127.0.0.1:{self.port}"
+        root = self.public_url or f"http://127.0.0.1:{port}"
         return f"{root.rstrip('/')}/receive"
 
 
@@ -95,9 +94,12 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
         Misconfigured: a file, a port or a store cannot be used; nothing was started.
     """
     found = read_watches(serving.watches)
+    file = ChangesFile(serving.changes) if serving.changes else None
+    public, internal = _listeners(serving, file)
+    address = serving.address(public.port)
     machine = MachineWiring(
         serving.place,
-        address=serving.address,
+        address=address,
         google=serving.google,
         gmail_topic=serving.reached_topic,
     )
@@ -108,8 +110,6 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    file = ChangesFile(serving.changes) if serving.changes else None
-    public, internal = _listeners(serving, file)
     inner = f"http://{INTERNAL_HOST}:{internal.port}"
     declaring = Declaring(serving.watches, machine.store, chance=machine.chance, journal=journal)
     signal.signal(signal.SIGHUP, lambda *_: declaring.read_again())
@@ -127,7 +127,7 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     declaring.start()
     ticker.start()
     ready(
-        f"receiving at {serving.address} (port {public.port}); inside: {inner}; "
+        f"receiving at {address} (port {public.port}); inside: {inner}; "
         f"{len(found.documents)} watches in {serving.place.store}"
     )
     stop.wait(serving.length.total_seconds() if serving.length else None)
@@ -158,12 +158,18 @@ def _listeners(serving: Serving, file: ChangesFile | None) -> tuple[Listener, Li
     internal = Listener(
         by_path(inside),
         host=INTERNAL_HOST,
-        port=serving.internal_port if serving.internal_port is not None else serving.port + 1,
+        port=_internal_port(serving),
         threads=SYNC_WORKERS + 8,
         largest=LARGEST_INTERNAL,
         option="--internal-port",
     )
     return public, internal
+
+
+def _internal_port(serving: Serving) -> int:
+    if serving.internal_port is not None:
+        return serving.internal_port
+    return serving.port + 1 if serving.port else 0  # 0: any that is free
 
 
 def _application(target: str) -> Application:

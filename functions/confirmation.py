@@ -16,6 +16,7 @@ from functions.ports import Case
 from functions.schedule import look_by
 
 MOST_KNOWN = 8
+LARGEST_STORED = 2**63 - 1  # Google's numbers go one further than the stores'
 UNKNOWN_LIFE = timedelta(days=7)  # the longest Google grants, for a message without expiration
 
 
@@ -62,7 +63,7 @@ def _confirm(
         _complete(record, message),
         state=ChannelState.LIVE,
         confirmed_at=record.confirmed_at or now,
-        last_number=max(record.last_number, message.number),
+        last_number=min(max(record.last_number, message.number), LARGEST_STORED),
     )
     grounds = coverage.Grounds(address=address, keys=None, identity=progress.identity)
     progress = coverage.confirmed(progress, record, now=now, grounds=grounds, counting=counting)
@@ -104,6 +105,6 @@ def _adopt(progress: Progress, message: Message, key_id: str, now: datetime) -> 
         address="",
         resource_id=message.resource_id,
         resource_uri=message.resource_uri,
-        last_number=message.number,
+        last_number=min(message.number, LARGEST_STORED),
         why=ADOPTED,
     )

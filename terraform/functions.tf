@@ -45,11 +45,11 @@ locals {
   keys_folder = "/secrets/signing"
   settings = {
     ADDRESS       = local.address
-    CHANGES       = google_pubsub_topic.queue["changes"].id
+    CHANGES       = local.topics["changes"]
     DATABASE      = var.database.name
-    GMAIL         = local.gmail ? google_pubsub_topic.queue["gmail"].id : ""
+    GMAIL         = lookup(local.topics, "gmail", "")
     KEYS          = "${local.keys_folder}/${google_secret_manager_secret.signing_keys.secret_id}"
-    NOTIFICATIONS = google_pubsub_topic.queue["notifications"].id
+    NOTIFICATIONS = local.topics["notifications"]
     PROJECT       = var.project_id                        # also what log lines name their traces by
     PUBSUB        = "${var.region}-pubsub.googleapis.com" # order holds within one region
     WORKSPACE     = google_service_account.workspace.email

@@ -23,7 +23,7 @@ output "workspace" {
 
 output "topics" {
   description = "The topics by what is published on them; subscribe to `changes`."
-  value       = { for topic in google_pubsub_topic.queue : topic.name => topic.id }
+  value       = local.topics
 }
 
 output "database" {

@@ -13,6 +13,7 @@ locals {
       gmail         = { pushed_to = "sync", ordered = false, attempts = 20, kept = null } # Gmail sets no ordering key
     } : topic => queue if topic != "gmail" || local.gmail
   }
+  topics = { for topic, queue in google_pubsub_topic.queue : topic => "projects/${var.project_id}/topics/${queue.name}" } # known in a plan, unlike ids
   pushed = { for topic, queue in local.queues : topic => queue if contains(local.runtimes, queue.pushed_to) }
   audits = var.audit_log ? toset(["changes"]) : toset([])
 

@@ -14,7 +14,7 @@ locals {
         watch   = watch.id
         number  = number
         path    = "${watch.id}.handle[${number}]"
-        kind    = try(one(keys(handler)), "")
+        kind    = try(coalesce(one(keys(handler))), "")
         options = try(one(values(handler)), null)
       }
     ]

@@ -8,7 +8,7 @@ variable "watches" {
   nullable    = false
 
   validation {
-    condition     = startswith(jsonencode(var.watches), "[") && alltrue([for watch in var.watches : can(regex("^[a-z0-9-]{1,40}$", watch.id)) && startswith(jsonencode(watch.id), "\"")])
+    condition     = try(startswith(jsonencode(var.watches), "[") && alltrue([for watch in var.watches : can(regex(local.rules.watch.id.pattern, watch.id)) && startswith(jsonencode(watch.id), "\"")]), false)
     error_message = "watches: it is a list of objects, each with an id of 1 to 40 of a-z, 0-9 and -."
   }
 

@@ -21,7 +21,7 @@ from tests.functions.examples import (
     progress,
 )
 
-CLOSED = ChannelState.CLOSED
+LIVE, CLOSED = ChannelState.LIVE, ChannelState.CLOSED
 
 
 def after_refusal(trouble: errors.Trouble, **known: Any) -> tuple[Progress, Channel | None]:

@@ -1,18 +1,28 @@
-"""Fixtures for the adapters of Google's APIs: a scripted Google, and calls that do not dawdle."""
+"""Fixtures for adapters of the cloud: a scripted Google, calls that do not dawdle, Firestore."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from google.cloud.firestore import Client
 
 from infra.cloud.bearer import simulated
+from infra.cloud.firestore_store import connect
 from infra.cloud.google_api import GoogleApi
 from infra.cloud.tokens import Tokens, open_token_session
 from infra.secret_names import oauth_secret
 from tests.clocks import HandClock
 from tests.cloud.giving import ANA, CONSENT, WORKSPACE, Redirected, Setup
 from tests.scripted import Script, serve_script
+
+
+@pytest.fixture
+def firestore(firestore_emulator: str, project: str) -> Iterator[Client]:
+    """Give a client of a new project on the emulator."""
+    client = connect(project)
+    yield client
+    client.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from google.cloud.firestore import Client
 
 from functions.domain.change import Seen
 from functions.ports import Case
-from infra.cloud.firestore_store import FirestoreStore, connect
+from infra.cloud.firestore_store import FirestoreStore
 from tests.contracts.store_examples import NOW, becomes, channel, progress
 from tests.contracts.store_memory import many
 
@@ -26,9 +26,9 @@ class Meter:
     reads: int = 0
     writes: int = 0
 
-    def attach(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def attach(self, firestore: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         """Count from now on."""
-        api = client._firestore_api
+        api = firestore._firestore_api
         for name, count in {
             "batch_get_documents": self._count_documents,
             "run_query": self._count_query,
@@ -58,26 +58,18 @@ class Meter:
 
 
 @pytest.fixture
-def client(firestore_emulator: str, project: str) -> Iterator[Client]:
-    """Give a client of a new project."""
-    client = connect(project)
-    yield client
-    client.close()  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def store(client: Client) -> FirestoreStore:
+def store(firestore: Client) -> FirestoreStore:
     """Give a store in which a watch is known."""
-    store = FirestoreStore(client)
+    store = FirestoreStore(firestore)
     store.change("ana-drive", becomes(progress(), channel("c1"), channel("c2")), seen=many(9))
     return store
 
 
 @pytest.fixture
-def meter(store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch) -> Meter:
+def meter(store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch) -> Meter:
     """Count from now on."""
     meter = Meter()
-    meter.attach(client, monkeypatch)
+    meter.attach(firestore, monkeypatch)
     return meter
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from google.cloud.firestore import Client
 
@@ -11,7 +9,7 @@ from functions.domain.change import Seen
 from functions.domain.errors import Unavailable
 from infra.cloud import firestore_remembering, firestore_writing
 from infra.cloud.firestore_parts import FirestoreParts, Layout
-from infra.cloud.firestore_store import FirestoreStore, connect
+from infra.cloud.firestore_store import FirestoreStore
 from infra.cloud.packing import Part, part_of
 from tests.contracts.store_examples import becomes, progress
 from tests.contracts.store_memory import everything, many
@@ -20,26 +18,18 @@ _SMALL = 2000  # bytes of a part
 
 
 @pytest.fixture
-def client(firestore_emulator: str, project: str) -> Iterator[Client]:
-    """Give a client of a new project."""
-    client = connect(project)
-    yield client
-    client.close()  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def store(client: Client, monkeypatch: pytest.MonkeyPatch) -> FirestoreStore:
+def store(firestore: Client, monkeypatch: pytest.MonkeyPatch) -> FirestoreStore:
     """Give a store whose parts are small."""
     monkeypatch.setattr(firestore_remembering, "PART_GROWS_TO", _SMALL)
-    return FirestoreStore(client)
+    return FirestoreStore(firestore)
 
 
-def parts(client: Client) -> dict[str, bytes]:
+def parts(firestore: Client) -> dict[str, bytes]:
     """Read all parts behind the store's back."""
-    return {each.id: each.get("packed") for each in client.collection("seen").stream()}
+    return {each.id: each.get("packed") for each in firestore.collection("seen").stream()}
 
 
-def test_parts_are_doubled_as_memory_grows(store: FirestoreStore, client: Client) -> None:
+def test_parts_are_doubled_as_memory_grows(store: FirestoreStore, firestore: Client) -> None:
     """Each part stays small, all entries stay, and no old part is left behind."""
     entries = many(1000)
     store.change("ana-drive", becomes(progress()))
@@ -47,7 +37,7 @@ def test_parts_are_doubled_as_memory_grows(store: FirestoreStore, client: Client
     for start in range(0, len(keys), 50):
         page = {key: entries[key] for key in keys[start : start + 50]}
         store.change("ana-drive", becomes(progress(cursor=str(start))), seen=page)
-    stored = parts(client)
+    stored = parts(firestore)
     assert len(stored) >= 4
     assert max(map(len, stored.values())) <= _SMALL
     [layout] = {name.rpartition("-")[0] for name in stored}
@@ -96,9 +86,9 @@ def test_entries_are_found_while_parts_are_doubled(
     assert store.recall("ana-drive", many(10)) == many(10)
 
 
-def failing_after(client: Client, monkeypatch: pytest.MonkeyPatch, commits: int) -> None:
+def failing_after(firestore: Client, monkeypatch: pytest.MonkeyPatch, commits: int) -> None:
     """Let so many commits succeed, and no other."""
-    commit = client._firestore_api.commit
+    commit = firestore._firestore_api.commit
     left = [commits]
 
     def failing(**request: object) -> object:
@@ -107,19 +97,19 @@ def failing_after(client: Client, monkeypatch: pytest.MonkeyPatch, commits: int)
         left[0] -= 1
         return commit(**request)
 
-    monkeypatch.setattr(client._firestore_api, "commit", failing)
+    monkeypatch.setattr(firestore._firestore_api, "commit", failing)
 
 
 @pytest.mark.parametrize("commits", range(6))
 def test_crash_while_growing_loses_nothing(
-    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch, commits: int
+    store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch, commits: int
 ) -> None:
     """Wherever it breaks off, the old memory is whole, the decision unmade, and again it works."""
     old, new = many(50), many(600)
     store.change("ana-drive", becomes(progress(cursor="7")), seen=old)
     with monkeypatch.context() as crash:
         crash.setattr(firestore_writing, "_MOST_WRITES", 1)
-        failing_after(client, crash, commits)
+        failing_after(firestore, crash, commits)
         is_done = True
         try:
             store.change("ana-drive", becomes(progress(cursor="8")), seen=new)
@@ -132,27 +122,27 @@ def test_crash_while_growing_loses_nothing(
     store.change("ana-drive", becomes(progress(cursor="8")), seen=new)
     assert store.recall("ana-drive", new) == new
     store.forget("ana-drive")
-    assert parts(client) == {}
+    assert parts(firestore) == {}
 
 
 def test_forgetting_also_clears_what_a_crash_left(
-    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch
+    store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Parts of a doubling that broke off go with the others."""
     store.change("ana-drive", becomes(progress()), seen=many(150))
-    before = parts(client)
+    before = parts(firestore)
     with monkeypatch.context() as crash:
         crash.setattr(firestore_writing, "_MOST_WRITES", 1)
-        failing_after(client, crash, 1)
+        failing_after(firestore, crash, 1)
         with pytest.raises(Unavailable):
             store.change("ana-drive", becomes(progress(cursor="8")), seen=many(250))
-    assert len(parts(client)) == len(before) + 1
+    assert len(parts(firestore)) == len(before) + 1
     store.forget("ana-drive")
-    assert parts(client) == {}
+    assert parts(firestore) == {}
 
 
 def test_large_memory_goes_ahead_of_the_decision(
-    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch
+    store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What does not fit into one commit is written in several, the cursor with the last."""
     monkeypatch.setattr(firestore_writing, "_MOST_WRITES", 3)
@@ -175,20 +165,20 @@ def test_new_progress_may_bring_large_memory(
     assert store.recall("ana-drive", many(1000)) == many(1000)
 
 
-def test_forgetting_leaves_no_part(store: FirestoreStore, client: Client) -> None:
+def test_forgetting_leaves_no_part(store: FirestoreStore, firestore: Client) -> None:
     """A watch that starts anew leaves nothing behind that somebody pays for."""
     store.change("ana-drive", becomes(progress()), seen=many(1000))
-    assert parts(client) != {}
+    assert parts(firestore) != {}
     store.forget("ana-drive")
-    assert parts(client) == {}
+    assert parts(firestore) == {}
 
 
 def test_new_watch_of_that_name_knows_nothing_of_the_old(
-    store: FirestoreStore, client: Client
+    store: FirestoreStore, firestore: Client
 ) -> None:
     """When a progress has expired before its memory, the memory is not found by the next."""
     store.change("ana-drive", becomes(progress()), seen=many(10))
-    client.document("progress/ana-drive").delete()
+    firestore.document("progress/ana-drive").delete()
     store.change("ana-drive", becomes(progress()))
     assert store.recall("ana-drive", many(10)) == {}
     store.change("ana-drive", becomes(progress(cursor="8")), seen=many(2))

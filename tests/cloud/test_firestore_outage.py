@@ -44,17 +44,9 @@ USES: dict[str, _Use] = {
 
 
 @pytest.fixture
-def client(firestore_emulator: str, project: str) -> Iterator[Client]:
-    """Give a client of a new project."""
-    client = connect(project)
-    yield client
-    client.close()  # type: ignore[no-untyped-call]
-
-
-@pytest.fixture
-def store(client: Client) -> FirestoreStore:
+def store(firestore: Client) -> FirestoreStore:
     """Give a store."""
-    return FirestoreStore(client)
+    return FirestoreStore(firestore)
 
 
 @pytest.fixture
@@ -102,9 +94,9 @@ def failure(status: int, text: str) -> Exception:
     return error
 
 
-def answering(client: Client, monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> None:
+def answering(firestore: Client, monkeypatch: pytest.MonkeyPatch, name: str, *words: str) -> None:
     """Let calls fail for each word: `lost` after they were done, others before."""
-    call = getattr(client._firestore_api, name)
+    call = getattr(firestore._firestore_api, name)
     script = list(words)
 
     def scripted(**request: object) -> object:
@@ -118,7 +110,7 @@ def answering(client: Client, monkeypatch: pytest.MonkeyPatch, name: str, *words
             raise failure(503, "the answer was lost")
         return result
 
-    monkeypatch.setattr(client._firestore_api, name, scripted)
+    monkeypatch.setattr(firestore._firestore_api, name, scripted)
 
 
 def counted(case: Case) -> Case:
@@ -129,22 +121,22 @@ def counted(case: Case) -> Case:
 
 @pytest.mark.parametrize("name", ["batch_get_documents", "commit"])
 def test_short_outage_is_not_noticed(
-    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch, name: str
+    store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """What Firestore refuses for a moment is done at the next try."""
-    answering(client, monkeypatch, name, "busy", "busy")
+    answering(firestore, monkeypatch, name, "busy", "busy")
     store.change("ana-drive", counted)
     assert store.progress("ana-drive") == progress(failures=1)
 
 
 def test_lost_answer_of_a_change_does_not_repeat_it(
-    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch
+    store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A change whose confirmation was lost is known again, be it the first or a later one."""
-    answering(client, monkeypatch, "commit", "lost")
+    answering(firestore, monkeypatch, "commit", "lost")
     assert store.change("ana-drive", counted) is not None
     assert store.progress("ana-drive") == progress(failures=1)
-    answering(client, monkeypatch, "commit", "lost")
+    answering(firestore, monkeypatch, "commit", "lost")
     after = store.change("ana-drive", counted, seen=many(3))
     assert after is not None
     assert after.progress == store.progress("ana-drive") == progress(failures=2)
@@ -152,10 +144,10 @@ def test_lost_answer_of_a_change_does_not_repeat_it(
 
 
 def test_refusal_is_an_outage_with_a_short_text(
-    store: FirestoreStore, client: Client, monkeypatch: pytest.MonkeyPatch
+    store: FirestoreStore, firestore: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A right that is missing is said once, cut to a line."""
-    answering(client, monkeypatch, "batch_get_documents", "denied")
+    answering(firestore, monkeypatch, "batch_get_documents", "denied")
     with pytest.raises(Unavailable, match=r"^Firestore: Forbidden: no no") as refused:
         store.progress("ana-drive")
     assert len(str(refused.value)) <= 256

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
+from google.cloud.firestore import Client
 
 from infra.cloud import firestore_change
-from infra.cloud.firestore_store import FirestoreStore, connect
+from infra.cloud.firestore_store import FirestoreStore
 from tests.contracts.store import StoreContract
 
 
 class TestFirestoreStore(StoreContract):
     @pytest.fixture
-    def store(self, firestore_emulator: str, project: str) -> Iterator[FirestoreStore]:
+    def store(self, firestore: Client) -> FirestoreStore:
         """Give a store in a new project."""
-        client = connect(project)
-        yield FirestoreStore(client)
-        client.close()  # type: ignore[no-untyped-call]
+        return FirestoreStore(firestore)
 
     @pytest.fixture
     def soon_lost(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from functions.domain.model import ChannelState, Verdict
 from infra.local.sqlite_store import SqliteStore
 from tests.contracts.store_examples import MINUTE, NOW, becomes, channel, progress
 from tests.contracts.store_memory import many
+from tests.notes import Notes
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,18 +36,6 @@ store = SqliteStore(sys.argv[1])
 for _ in range(int(sys.argv[2])):
     print(store.change("a", counted).progress.failures, flush=True)
 """
-
-
-class Notes:
-    """A journal that keeps its warnings."""
-
-    def __init__(self) -> None:
-        self.warnings: list[dict[str, Any]] = []
-
-    def note(self, decision: str, /, **facts: object) -> None: ...
-
-    def warn(self, decision: str, /, **facts: object) -> None:
-        self.warnings.append({"decision": decision, **facts})
 
 
 @pytest.fixture

@@ -136,7 +136,7 @@ def touched(
 ) -> Progress:
     """Give the progress of a declared watch, due where an edit or a restart wants it."""
     now = occasion.now
-    if progress is None:
+    if progress is None or _is_forgotten(progress, now):
         fresh = Progress(watch=name, short=shorten(name), declared=print_)
         return pull_by(look_by(_described(fresh, declared), now), now)
     edited = progress.declared != print_
@@ -151,6 +151,11 @@ def touched(
     if occasion.restart and not after.held:
         after = pull_by(after, now)  # notifications may have been lost meanwhile
     return look_by(after, now)
+
+
+def _is_forgotten(progress: Progress, now: datetime) -> bool:
+    """Whether its time is over: a store may delete late what it deletes by itself."""
+    return progress.delete_at is not None and progress.delete_at <= now
 
 
 def without_backoff(progress: Progress) -> Progress:

@@ -10,9 +10,10 @@ import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from functions.domain.errors import Misconfigured
+from functions.domain.errors import Misconfigured, Unavailable
+from functions.handlers.handling import Handling
 from functions.ports import Chance, Changes, Clock, Crew, Google, Jobs, Journal, Keys, Secrets
 from functions.terms import Terms
 from infra.chance import SystemChance
@@ -20,9 +21,10 @@ from infra.clock import SystemClock
 from infra.crew import ThreadCrew
 from infra.local.declaring import DeclaredStore
 from infra.telemetry import open_journal
-from infra.wiring import made_once, open_google
+from infra.wiring import KeepingStore, made_once, open_google, open_handling, open_media
 
 if TYPE_CHECKING:
+    from infra.local.queue.file import QueueFile
     from infra.local.sqlite_queue import SqliteQueue
 
 CREW = 16
@@ -65,6 +67,10 @@ class Place:
         return self.sqlite.with_name(f"{self.sqlite.stem}.queue{self.sqlite.suffix or '.db'}")
 
 
+class MachineStore(DeclaredStore, KeepingStore, Protocol):
+    """What one machine's store is."""
+
+
 class MachineWiring:
     """The adapters of one machine."""
 
@@ -75,15 +81,17 @@ class MachineWiring:
         address: str = "",
         google: str | None = None,
         gmail_topic: str | None = None,
+        allow_private: bool = False,
     ) -> None:
         """Keep where things are; nothing is opened yet."""
+        self._allow_private = allow_private
         self._gmail_topic = gmail_topic
         self.place = place
         self._address = address
         self._google = google
 
     @made_once
-    def store(self) -> DeclaredStore:
+    def store(self) -> MachineStore:
         if self.place.sqlite is not None:
             from infra.local.sqlite_store import SqliteStore
 
@@ -92,12 +100,28 @@ class MachineWiring:
 
         return FirestoreStore(connect(os.environ.get(PROJECT)), journal=self.journal("store"))
 
+    def sweep(self) -> None:
+        """Delete what has expired, where the store does not do it by itself."""
+        from infra.local.sqlite_store import SqliteStore
+
+        if isinstance(self.store, SqliteStore):
+            try:
+                self.store.sweep(self.clock.now())
+            except Unavailable as trouble:
+                self.journal("store").warn("not swept", reason=trouble.text)
+
     @made_once
     def queue(self) -> SqliteQueue:
-        from infra.local.queue.file import QueueFile
+        from infra.local.queues import CHANGES, CHANGES_ARE_KEPT
         from infra.local.sqlite_queue import SqliteQueue
 
-        return SqliteQueue(QueueFile(self.place.queue))
+        return SqliteQueue(self.queue_file, kept={CHANGES: CHANGES_ARE_KEPT})
+
+    @made_once
+    def queue_file(self) -> QueueFile:
+        from infra.local.queue.file import QueueFile
+
+        return QueueFile(self.place.queue)
 
     @property
     def is_on_pubsub(self) -> bool:
@@ -150,6 +174,13 @@ class MachineWiring:
         return open_google(
             root=self._google, workspace=None, secrets=lambda: self.secrets, clock=self.clock
         )
+
+    @made_once
+    def handling(self) -> Handling:
+        media = open_media(
+            root=self._google, workspace=None, secrets=lambda: self.secrets, clock=self.clock
+        )
+        return open_handling(self, media=media, allow_private=self._allow_private, folders=True)
 
     @made_once
     def crew(self) -> Crew:

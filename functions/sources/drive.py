@@ -77,7 +77,9 @@ def found_file(resource: Mapping[str, Any], *, changed: object = None) -> Found:
     """Read a file resource; `changed` is when, if the change log says so."""
     item = resource.get("id")
     version = resource.get("version")
-    if not isinstance(item, str) or not item or not isinstance(version, str | int):
+    # Without a version it would be told anew each time.
+    versioned = isinstance(version, str | int) and not isinstance(version, bool) and version != ""
+    if not isinstance(item, str) or not item or not versioned:
         msg = "a file without id or version"
         raise ValueError(msg)
     return Found(

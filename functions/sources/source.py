@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from functions.domain.change import Found
@@ -213,14 +213,14 @@ def need_text(answer: Answer, key: str) -> str:
 
 
 def read_time(value: object) -> datetime | None:
-    """Read an RFC 3339 time of an API; None for what is none."""
+    """Read an RFC 3339 time of an API, in UTC; None for what is none, or is none there."""
     if not isinstance(value, str):
         return None
     try:
         time = datetime.fromisoformat(value)
-    except ValueError:
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return time if time.tzinfo else None
 
 
 def optional_list(answer: Answer, key: str) -> list[Mapping[str, Any]]:

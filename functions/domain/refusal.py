@@ -28,6 +28,8 @@ RATE_REASONS = frozenset(
     }
 )
 ADDRESS_REASONS = ("push.webhookUrl", "webhookUrl")
+# How Gmail says that an account has no mailbox (any more): 400 failedPrecondition.
+NO_MAILBOX = "Mail service not enabled"
 PUSH_REFUSED = "pushNotSupportedForRequestedResource"
 
 
@@ -61,7 +63,7 @@ def _by_status(
         return errors.RateLimited(text, retry_after, asked=True)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return errors.Refused(text, Verdict.UNAUTHORIZED)
-    if status == HTTPStatus.NOT_FOUND:
+    if status == HTTPStatus.NOT_FOUND or NO_MAILBOX in text:
         return errors.Refused(text, Verdict.NOT_FOUND)
     if status == HTTPStatus.GONE:
         # Calendar answers 410 also for a resource that was deleted: not a matter of the cursor.

@@ -193,7 +193,7 @@ def test_change_of_the_union_that_comes_to_nothing_is_repeated(system: FarSystem
 
 
 def test_another_client_of_the_project_is_stopped(system: FarSystem) -> None:
-    """Google wants "only one user push notification client": it is stopped, ours opened, and said."""
+    """Google wants "only one user push notification client": that one goes, and it is said."""
     other = Watch(
         topic="projects/local/topics/other",
         labels=frozenset(),
@@ -250,7 +250,8 @@ def test_mailbox_that_is_gone_parks(system: FarSystem) -> None:
     begin(system, poll="10m")
     system.world.gmail.gone.add(ANA)
     system.pass_time(HOUR)
-    assert system.progress("it").verdict.parks
+    assert system.progress("it").verdict is Verdict.NOT_FOUND
+    assert system.sink.troubles() == ["parked"]
     calls = len(system.far.calls)
     system.pass_time(6 * HOUR)
     assert len(system.far.calls) - calls <= 6

@@ -30,6 +30,7 @@ from functions.sources.source import (
 SCOPE = "https://www.googleapis.com/auth/gmail.metadata"
 ME = "me"
 PAGE_SIZE = 500
+LONGEST_ID = 20  # digits: 64 bits
 LIFE = timedelta(days=7)
 
 # The typed lists of a history record, and what each tells. `messages` only repeats them.
@@ -159,7 +160,7 @@ def read_history_id(value: object) -> str:
         Unavailable: it is neither.
     """
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    if not text.isdecimal() or not text.isascii():
+    if not text.isdecimal() or not text.isascii() or len(text) > LONGEST_ID:
         msg = "Google's answer has no history id"
         raise Unavailable(msg)
     return text

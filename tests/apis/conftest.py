@@ -14,3 +14,4 @@ def system(tmp_path: Path) -> Iterator[FarSystem]:
     system = FarSystem(tmp_path)
     yield system
     system.close()
+    assert system.far.wrong == []

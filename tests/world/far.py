@@ -22,6 +22,7 @@ from infra.envelope import read_envelope
 from infra.local.google.listener import Listener
 from infra.local.google.message import Message, Outcome
 from tests.world.google import NearGoogle
+from tests.world.judge import judge
 from tests.world.system import ADDRESS, TICK, System
 
 TOPIC = "projects/local/topics/gmail"
@@ -33,6 +34,7 @@ class FarGoogle(NearGoogle):
 
     def __init__(self, clock: Clock, *, seed: int = 0) -> None:
         super().__init__(clock, seed=seed)
+        self.wrong: list[str] = []  # calls that Google's documents do not allow
         self._listener = Listener("127.0.0.1", 0, self._app)
         self._thread = threading.Thread(
             target=self._listener.serve_forever, args=(0.005,), daemon=True
@@ -45,12 +47,19 @@ class FarGoogle(NearGoogle):
         self.clock.sleep(self.cost)
         name = f"{call.api}.{call.method}"
         self.calls.append((name, subject or SERVICE_ACCOUNT))
+        self._judge(call)
         self._refuse(name, done=False)
         answer = self._api.call(call, subject=subject)
         if self.between is not None:
             self.between(call)
         self._refuse(name, done=True)
         return answer
+
+    def _judge(self, call: Call) -> None:
+        try:
+            judge(call)
+        except AssertionError as error:  # what is raised in a flow would only be logged
+            self.wrong.append(str(error))
 
     def close(self) -> None:
         """End the server and the connections."""

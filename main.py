@@ -28,6 +28,11 @@ def sync(request: flask.Request) -> entry.Answer:
     return entry.sync(request)
 
 
+def handle(request: flask.Request) -> entry.Answer:
+    """Private, pushed by the queue of changes: run the handlers of the change's watch."""
+    return entry.handle(request)
+
+
 if __name__ == "__main__":
     from infra.cli import main
 

@@ -7,12 +7,14 @@ one for the cloud.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from functions.domain.change import Seen
 from functions.domain.event import Event
+from functions.domain.handled import Handled
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, Job, Progress
 from functions.sources.call import Answer, Call
@@ -161,6 +163,126 @@ class Declarations(Protocol):
 
     def declare(self, documents: Mapping[str, Mapping[str, Any]], *, revision: str) -> None:
         """Make these the declared watches, all others go, then write the revision."""
+        ...
+
+
+class Outcomes(Protocol):
+    """What became of events in handlers (the collection `handled`); the store keeps it, too."""
+
+    def outcomes(self, keys: Collection[str]) -> Mapping[str, Handled]:
+        """Give the entries of these keys, as far as there are any."""
+        ...
+
+    def note_outcome(self, handled: Handled) -> None:
+        """Write an entry, in the place of the one with its key."""
+        ...
+
+    def drop_outcomes(self, keys: Collection[str]) -> int:
+        """Delete entries; gives how many there were."""
+        ...
+
+    def dead(self, *, watch: str | None, limit: int) -> Sequence[Handled]:
+        """Give dead letters, of one watch or of all, oldest first, without their bodies."""
+        ...
+
+
+Read = Callable[[int], AbstractContextManager[Iterator[bytes]]]
+
+
+class Media(Protocol):
+    """The contents of files in Drive."""
+
+    def read(
+        self, call: Call, *, subject: str | None, start: int
+    ) -> AbstractContextManager[Iterator[bytes]]:
+        """Open what the call names, from the byte `start` on, piece by piece.
+
+        Raises:
+            Refused: Google's word.
+            Unavailable: not now, also in the middle of reading.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A file to be copied: which one, in which version, and what its copy may be called."""
+
+    owner: str  # of the copy: the watch and its handler
+    item: str
+    version: str
+    mime: str
+    names: tuple[str, ...]  # the first that is free; the last is this file's alone
+    replaces: str | None = None  # the name of the copy of an older version
+    size: int | None = None  # bytes; None: not known beforehand
+    md5: str | None = None
+
+
+class Shelf(Protocol):
+    """Where copies are kept: a folder, or a part of a bucket. No name leads out of it."""
+
+    def put(self, copy: Copy, read: Read, *, until: datetime) -> str:
+        """Copy, going on where an earlier try broke off; gives the name it has.
+
+        Raises:
+            Unavailable: not now, or not in time; what was copied is kept for the next try.
+        """
+        ...
+
+    def settle(self, copy: Copy) -> None:
+        """Drop what the tries have left: the copy's name is written down."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Delete a copy, if it is there."""
+        ...
+
+    def mark(self, name: str, text: bytes) -> None:
+        """Write a small note in a copy's place."""
+        ...
+
+
+class Shelves(Protocol):
+    """Where downloads may go."""
+
+    def at(self, to: str) -> Shelf:
+        """Give the shelf of an address: `file:///FOLDER` or `gs://BUCKET/PREFIX`.
+
+        Raises:
+            Invalid: it is no such address.
+        """
+        ...
+
+
+class Webhooks(Protocol):
+    """Posts events to receivers, with Standard Webhooks signatures."""
+
+    def post(self, url: str, body: bytes, *, event: str, secrets: str, now: datetime) -> int:
+        """Post, following no redirect; gives the status.
+
+        Args:
+            url: where to.
+            body: what to send.
+            event: the id of the event.
+            secrets: one `whsec_...` a line, newest first; all of them sign.
+            now: when it is signed.
+
+        Raises:
+            Invalid: the secret is none, or the address may not be called.
+            Unavailable: no answer.
+        """
+        ...
+
+
+class Functions(Protocol):
+    """Functions that users deploy beside this program."""
+
+    def run(self, path: str, event: Mapping[str, Any]) -> None:
+        """Call `package.module:function` with a structured CloudEvent.
+
+        Raises:
+            Unavailable: it failed, or is not there; the text says how.
+        """
         ...
 
 

@@ -144,3 +144,26 @@ def sync(request: flask.Request) -> Answer:
             journal.warn("job not done", reason=trouble.text)
             return "try again later", 503, {}
     return "", 204, {}
+
+
+def handle(request: flask.Request) -> Answer:
+    """Take one pushed change; only what a repetition can mend is answered with 5xx."""
+    from functions.handle import handle as flow
+    from infra.envelope import read_envelope
+
+    if request.method != "POST":
+        return ONLY_POST
+    wiring = current()
+    journal = wiring.journal("handle")
+    with tracing(dict(request.headers)):
+        try:
+            envelope = read_envelope(request.get_data())
+            flow(envelope.data, attempt=envelope.attempt, handling=wiring.handling)
+        except Invalid as invalid:
+            journal.warn("change dropped", reason=invalid.text)
+        except Misconfigured as fault:
+            return _misconfigured(fault, journal)
+        except (Unavailable, Conflict) as trouble:
+            journal.warn("change not handled", reason=trouble.text)
+            return "try again later", 503, {}
+    return "", 204, {}

@@ -30,14 +30,14 @@ ADDRESS: Final = Variable(
     purpose="the address of `receive` that is given to Google",
     allowed="an https URL",
     form=r"https://[^\s/?#@]+(/[^\s?#]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[^\s?#]*)?",
-    used_by="renew, sync",
+    used_by="renew, sync, handle",
 )
 PROJECT: Final = Variable(
     name="WATCHKEEPER_PROJECT",
     purpose="the Google Cloud project of Firestore and Secret Manager",
     allowed="a project id",
     form=r"[a-z][a-z0-9-]{2,61}",
-    used_by="renew, sync",
+    used_by="renew, sync, handle",
 )
 DATABASE: Final = Variable(
     name="WATCHKEEPER_DATABASE",
@@ -45,7 +45,7 @@ DATABASE: Final = Variable(
     allowed="(default) or the id of a database",
     form=r"\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9]",
     default="(default)",
-    used_by="renew, sync",
+    used_by="renew, sync, handle",
 )
 NOTIFICATIONS: Final = Variable(
     name="WATCHKEEPER_NOTIFICATIONS",
@@ -74,7 +74,7 @@ WORKSPACE: Final = Variable(
     allowed="the e-mail address of a service account",
     form=r"([^@\s]+@[^@\s]+)?",
     default="",
-    used_by="renew, sync",
+    used_by="renew, sync, handle",
 )
 GOOGLE: Final = Variable(
     name="WATCHKEEPER_GOOGLE",
@@ -82,7 +82,7 @@ GOOGLE: Final = Variable(
     allowed="an http or https URL",
     form=r"(https?://[^\s/?#]+(/[^\s?#]*)?)?",
     default="",
-    used_by="renew, sync",
+    used_by="renew, sync, handle",
 )
 PUBSUB: Final = Variable(
     name="WATCHKEEPER_PUBSUB",
@@ -108,6 +108,15 @@ CREW: Final = Variable(
     used_by="renew",
 )
 
+PRIVATE: Final = Variable(
+    name="WATCHKEEPER_PRIVATE_FORWARD",
+    purpose="whether `forward` may call loopback and private addresses",
+    allowed="true or false",
+    form=r"true|false",
+    default="false",
+    used_by="handle",
+)
+
 VARIABLES: Final = (
     ADDRESS,
     PROJECT,
@@ -120,6 +129,7 @@ VARIABLES: Final = (
     PUBSUB,
     GMAIL,
     CREW,
+    PRIVATE,
 )
 
 

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
+from functions.handlers.handling import Handling
 from functions.ports import (
     Chance,
     Changes,
@@ -22,6 +23,8 @@ from functions.ports import (
     Jobs,
     Journal,
     Keys,
+    Media,
+    Outcomes,
     Secrets,
     Store,
 )
@@ -29,6 +32,9 @@ from functions.terms import Terms
 from infra import settings
 from infra.settings import Settings
 from infra.telemetry import quiet_libraries
+
+if TYPE_CHECKING:
+    from infra.cloud.firestore_store import FirestoreStore
 
 T = TypeVar("T")
 
@@ -81,6 +87,8 @@ class Wiring(Protocol):
     def chance(self) -> Chance: ...
     @property
     def terms(self) -> Terms: ...
+    @property
+    def handling(self) -> Handling: ...
     def journal(self, component: str) -> Journal: ...
 
 
@@ -112,7 +120,7 @@ class CloudWiring:
         return PubsubChanges(topic, endpoint=self._settings.optional(settings.PUBSUB))
 
     @made_once
-    def store(self) -> Store:
+    def store(self) -> FirestoreStore:
         from infra.cloud.firestore_store import FirestoreStore, connect
 
         client = connect(
@@ -160,6 +168,17 @@ class CloudWiring:
             gmail_topic=self._settings.optional(settings.GMAIL),
         )
 
+    @made_once
+    def handling(self) -> Handling:
+        media = open_media(
+            root=self._settings.optional(settings.GOOGLE),
+            workspace=self._settings.optional(settings.WORKSPACE),
+            secrets=lambda: self.secrets,
+            clock=self.clock,
+        )
+        private = self._settings.text(settings.PRIVATE) == "true"
+        return open_handling(self, media=media, allow_private=private, folders=False)
+
     def journal(self, component: str) -> Journal:
         from infra.telemetry import open_journal
 
@@ -184,6 +203,66 @@ def open_google(
     from infra.cloud.credentials import AccountCredentials
 
     return GoogleApi(AccountCredentials(secrets=secrets(), workspace=workspace), clock=clock)
+
+
+def open_media(
+    *,
+    root: str | None,
+    workspace: str | None,
+    secrets: Callable[[], Secrets],
+    clock: Clock,
+) -> Media:
+    """Make what reads the contents of files, with the same credentials."""
+    from infra.cloud.google_media import GoogleMedia
+
+    if root is not None:
+        from infra.cloud.bearer import simulated
+
+        return GoogleMedia(simulated, root=root, clock=clock)
+    from infra.cloud.credentials import AccountCredentials
+
+    return GoogleMedia(AccountCredentials(secrets=secrets(), workspace=workspace), clock=clock)
+
+
+class Handles(Protocol):
+    """What `handle` needs of a wiring."""
+
+    @property
+    def store(self) -> KeepingStore: ...
+    @property
+    def google(self) -> Google: ...
+    @property
+    def secrets(self) -> Secrets: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def terms(self) -> Terms: ...
+    def journal(self, component: str) -> Journal: ...
+
+
+class KeepingStore(Store, Outcomes, Protocol):
+    """A store that keeps outcomes of handlers, too."""
+
+
+def open_handling(wiring: Handles, *, media: Media, allow_private: bool, folders: bool) -> Handling:
+    """Gather what `handle` may touch."""
+    from infra.imported import ImportedFunctions
+    from infra.shelves import OpenShelves
+    from infra.webhook import SignedWebhooks
+
+    return Handling(
+        store=wiring.store,
+        outcomes=wiring.store,
+        google=wiring.google,
+        media=media,
+        shelves=OpenShelves(folders=folders, clock=wiring.clock),
+        webhooks=SignedWebhooks(allow_private=allow_private),
+        functions=ImportedFunctions(),
+        secrets=wiring.secrets,
+        clock=wiring.clock,
+        journal=wiring.journal("handle"),
+        terms=wiring.terms,
+    )
 
 
 @dataclass(slots=True)

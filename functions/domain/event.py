@@ -26,6 +26,7 @@ class Event:
     watch: str
     subject: str | None = None
     account: str | None = None
+    replay: str | None = None  # the name of the run that repeats it
     data: Mapping[str, Any] = field(default_factory=dict)
 
     def attributes(self) -> dict[str, str]:
@@ -40,12 +41,14 @@ class Event:
             "datacontenttype": "application/json",
             "watch": self.watch,
             "account": self.account,
+            "replay": self.replay,
         }
         return {name: text for name, text in texts.items() if text}
 
     def truncated(self) -> Event:
         """Give the event with its item cut to what identifies it, for what is too large to send."""
-        item = self.data.get("item") or {}
+        item = self.data.get("item")
+        item = item if isinstance(item, Mapping) else {}
         kept = {name: item[name] for name in ("id", "version", "etag") if name in item}
         data = {**self.data, "item": kept, "truncated": True}
         return Event(**{**_fields(self), "data": data})
@@ -72,14 +75,15 @@ def event_of(change: Change, watch: Watch) -> Event:
 def trouble_event(
     kind: str, *, watch: str, account: str | None, since: str, at: datetime, data: Mapping[str, Any]
 ) -> Event:
-    """Make an event the owner of a watch must know: parked, resumed, resynced.
+    """Make an event the owner of a watch must know: parked, resumed, resynced, handler.stopped.
 
     `since` makes the id: when the verdict was first stored, or the cursor that was refused.
     """
+    full = kind if "." in kind else f"watch.{kind}"
     return Event(
-        id=stable_id(watch, f"watch.{kind}", since),
+        id=stable_id(watch, full, since),
         source=f"/watches/{watch}",
-        type=f"watchkeeper.watch.{kind}",
+        type=f"watchkeeper.{full}",
         time=at,
         watch=watch,
         account=account,
@@ -95,7 +99,11 @@ def stable_id(*parts: str) -> str:
 
 def rfc3339(time: datetime) -> str:
     """Write a time as CloudEvents wants it."""
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    try:
+        utc = time.astimezone(UTC)
+    except OverflowError:  # before the first or after the last year: as near as can be
+        utc = time.replace(tzinfo=UTC)
+    return utc.isoformat().replace("+00:00", "Z")
 
 
 def _fields(event: Event) -> dict[str, Any]:

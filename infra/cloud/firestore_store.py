@@ -15,6 +15,7 @@ from google.cloud.firestore import Client, FieldFilter, Query
 
 from functions.domain.change import Seen
 from functions.domain.errors import Misconfigured
+from functions.domain.handled import Handled
 from functions.domain.model import Channel, Progress
 from functions.ports import Case, Decide, Journal
 from infra.cloud.firestore_calls import Stored, commit, read_pages, read_query
@@ -22,6 +23,7 @@ from infra.cloud.firestore_cases import FirestoreCases
 from infra.cloud.firestore_change import FirestoreChange
 from infra.cloud.firestore_declarations import FirestoreDeclarations
 from infra.cloud.firestore_documents import to_document
+from infra.cloud.firestore_handled import FirestoreHandled
 from infra.cloud.firestore_memory import FirestoreMemory
 from infra.cloud.firestore_parts import FirestoreParts
 
@@ -52,6 +54,7 @@ class FirestoreStore(FirestoreDeclarations):
         parts = FirestoreParts(client, journal)
         self._memory = FirestoreMemory(self._cases, parts)
         self._changes = FirestoreChange(client, self._cases, parts)
+        self._handled = FirestoreHandled(client)
 
     def progress(self, watch: str) -> Progress | None:
         return self._cases.to_progress(self._cases.stored_progress(watch))
@@ -106,6 +109,18 @@ class FirestoreStore(FirestoreDeclarations):
         batch = self._client.batch()
         batch.set(self._document("unreadable", name), to_document(fields))
         commit(batch)
+
+    def outcomes(self, keys: Collection[str]) -> Mapping[str, Handled]:
+        return self._handled.outcomes(keys)
+
+    def note_outcome(self, handled: Handled) -> None:
+        self._handled.note(handled)
+
+    def drop_outcomes(self, keys: Collection[str]) -> int:
+        return self._handled.drop(keys)
+
+    def dead(self, *, watch: str | None, limit: int) -> Sequence[Handled]:
+        return self._handled.dead(watch=watch, limit=limit)
 
     def _progress_where(self, field: str, relation: str, value: object) -> Query:
         return self._client.collection("progress").where(filter=FieldFilter(field, relation, value))

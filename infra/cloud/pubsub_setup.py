@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from google.api_core.exceptions import AlreadyExists, GoogleAPIError
+from google.api_core.exceptions import AlreadyExists, GoogleAPIError, NotFound
 from google.api_core.retry import Retry
 from google.pubsub_v1 import (
     PublisherClient,
@@ -65,6 +65,23 @@ def set_up(project: str, routes: Iterable[Route], *, patience: timedelta = _PATI
                 _make_topic(publisher, topic_name(project, topic), retry)
             for route in routes:
                 _make_subscription(subscriber, _described(project, route), retry)
+    except GoogleAPIError as error:
+        raise Unavailable(f"Pub/Sub cannot be set up: {error}") from error
+
+
+def take_down(project: str, subscription: str, *, patience: timedelta = _PATIENCE) -> None:
+    """Delete a subscription, if it is there.
+
+    Raises:
+        Unavailable: Pub/Sub cannot be reached, or refuses.
+    """
+    retry = Retry(timeout=patience.total_seconds())
+    name = subscription_name(project, subscription)
+    try:
+        with SubscriberClient() as subscriber:
+            subscriber.delete_subscription(subscription=name, retry=retry)
+    except NotFound:
+        return
     except GoogleAPIError as error:
         raise Unavailable(f"Pub/Sub cannot be set up: {error}") from error
 

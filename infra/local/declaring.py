@@ -6,7 +6,7 @@ A changed file counts once it has been unchanged for a second; a wrong one chang
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,9 +27,16 @@ class Declaring:
     """Watches the watches file."""
 
     def __init__(
-        self, path: Path, store: DeclaredStore, *, chance: Chance, journal: Journal
+        self,
+        path: Path,
+        store: DeclaredStore,
+        *,
+        chance: Chance,
+        journal: Journal,
+        prepare: Callable[[Mapping[str, Mapping[str, Any]]], None] = lambda _: None,
     ) -> None:
-        """Keep which file to follow."""
+        """Keep which file to follow; `prepare` is told of what is about to be declared."""
+        self._prepare = prepare
         self._path = path
         self._store = store
         self._chance = chance
@@ -95,6 +102,7 @@ class Declaring:
             self._journal.warn("watches not declared", reason=trouble.text)
 
     def _declare(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self._prepare(documents)
         self._store.declare(documents, revision=self._chance.new_id())
         self._note_fault(None)
         self._journal.note("watches declared", watches=len(documents))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from functions.domain.event import Event
 from functions.domain.job import write_job
@@ -14,6 +15,7 @@ from infra.ordering import ordering_key
 
 NOTIFICATIONS = "notifications"
 CHANGES = "changes"
+CHANGES_ARE_KEPT = timedelta(days=7)
 
 
 class LocalJobs:

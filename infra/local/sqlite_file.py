@@ -26,6 +26,7 @@ class Schema:
     application: int  # https://www.sqlite.org/pragma.html#pragma_application_id
     version: int
     statements: tuple[str, ...]
+    additions: tuple[str, ...] = ()  # what files of this version may lack, made at each opening
 
 
 class SqliteFile:
@@ -110,6 +111,8 @@ def _prepare(connection: sqlite3.Connection, schema: Schema, path: Path) -> None
         connection.execute(f"PRAGMA application_id = {schema.application}")
         connection.execute(f"PRAGMA user_version = {schema.version}")
     _check(connection, schema, path)
+    for statement in schema.additions:
+        connection.execute(statement)
     connection.execute("COMMIT")
     # Readers do not wait for the writer: https://www.sqlite.org/wal.html
     connection.execute("PRAGMA journal_mode = WAL")

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from infra.local.queue.bell import Bell
 from infra.local.queue.claim import choose, take
 from infra.local.queue.dead_letters import bury
-from infra.local.queue.delivery import Backlog, Batch, Message, Policy
+from infra.local.queue.delivery import Backlog, Batch, Delivery, Message, Policy
 from infra.local.queue.file import QueueFile
 from infra.local.queue.line import advance, enqueue, held, put_back
-from infra.local.queue.subscription import policy_of, retain, subscribe, subscriptions_of
+from infra.local.queue.retained import retain_messages, retained_page
+from infra.local.queue.subscription import (
+    policy_of,
+    retain,
+    subscribe,
+    subscriptions_of,
+    unsubscribe,
+)
 
 _BACKLOGS = """
 SELECT name, topic,
@@ -37,10 +44,18 @@ class SqliteQueue:
     Args:
         file: where everything is kept.
         clock: gives the time in seconds since 1970.
+        kept: topics that keep what they get, and for how long.
     """
 
-    def __init__(self, file: QueueFile, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        file: QueueFile,
+        *,
+        clock: Callable[[], float] = time.time,
+        kept: Mapping[str, timedelta] | None = None,
+    ) -> None:
         self._file = file
+        self._kept = kept or {}
         self._clock = clock
         self._bells: dict[str, Bell] = {}
 
@@ -53,6 +68,11 @@ class SqliteQueue:
         """End all other subscriptions: what waits for them goes, their dead letters stay."""
         with self._file.write(durable=True) as database:
             retain(database, names)
+
+    def unsubscribe(self, name: str) -> None:
+        """End a subscription: what waits for it goes, its dead letters stay."""
+        with self._file.write(durable=True) as database:
+            unsubscribe(database, name)
 
     def recover(self) -> None:
         """Start anew: what a process that is gone had in hand is free, and back-offs are over.
@@ -76,8 +96,29 @@ class SqliteQueue:
                 name: enqueue(database, name, rows, now=self._clock())
                 for name in subscriptions_of(database, topic)
             }
+            if topic in self._kept:
+                keep = self._kept[topic].total_seconds()
+                retain_messages(database, topic, rows, now=self._clock(), keep=keep)
         for name, count in lines.items():
             self.bell(name).ring(count)
+
+    def put(self, subscription: str, messages: Sequence[Message]) -> None:
+        """Keep messages for one subscription alone, and not for a replay."""
+        rows = [(m.key, json.dumps(dict(m.attributes)), m.data) for m in messages]
+        with self._file.write(durable=True) as database:
+            count = enqueue(database, subscription, rows, now=self._clock())
+        self.bell(subscription).ring(count)
+
+    def retained(self, topic: str, key: str, *, since: float) -> Iterator[Delivery]:
+        """Give what a topic keeps under a key since a time, in the order of publication."""
+        last = 0
+        while True:
+            with self._file.read() as database:
+                page = retained_page(database, topic, key, since=since, after=last)
+            yield from page
+            if not page:
+                return
+            last = page[-1].id
 
     def claim(self, subscription: str, *, lease: timedelta, most: int = 1) -> Batch | None:
         """Take what is next in hand: one message, or up to `most` in the order of publication.

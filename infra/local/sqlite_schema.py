@@ -36,4 +36,13 @@ STORE = Schema(
             " PRIMARY KEY (watch, item, error)) WITHOUT ROWID"
         ),
     ),
+    additions=(
+        (
+            "CREATE TABLE IF NOT EXISTS handled (key TEXT PRIMARY KEY, watch TEXT NOT NULL,"
+            " outcome TEXT NOT NULL, at INTEGER NOT NULL, delete_at INTEGER,"
+            " document TEXT NOT NULL, body BLOB) WITHOUT ROWID"
+        ),
+        "CREATE INDEX IF NOT EXISTS handled_outcome ON handled (outcome, at)",
+        "CREATE INDEX IF NOT EXISTS handled_delete ON handled (delete_at)",
+    ),
 )

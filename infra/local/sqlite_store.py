@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from functions.domain.change import Seen
+from functions.domain.handled import Handled
 from functions.domain.model import Channel, Progress
 from functions.ports import Case, Decide, Journal
-from infra.local import sqlite_cases, sqlite_memory
+from infra.local import sqlite_cases, sqlite_handled, sqlite_memory
 from infra.local.sqlite_cases import SqliteCases
 from infra.local.sqlite_declarations import SqliteDeclarations
 from infra.local.sqlite_file import SqliteFile
@@ -106,6 +107,22 @@ class SqliteStore(SqliteDeclarations):
         with self._file.writing() as file:
             file.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?, ?, ?)", row)
 
+    def outcomes(self, keys: Collection[str]) -> Mapping[str, Handled]:
+        with self._file.reading() as file:
+            return sqlite_handled.outcomes(file, keys)
+
+    def note_outcome(self, handled: Handled) -> None:
+        with self._file.writing() as file:
+            sqlite_handled.write(file, handled)
+
+    def drop_outcomes(self, keys: Collection[str]) -> int:
+        with self._file.writing() as file:
+            return sqlite_handled.drop(file, keys)
+
+    def dead(self, *, watch: str | None, limit: int) -> Sequence[Handled]:
+        with self._file.reading() as file:
+            return sqlite_handled.dead(file, watch=watch, limit=limit)
+
     def sweep(self, now: datetime) -> None:
         """Delete what was kept until now, as Firestore's time-to-live does."""
         with self._file.writing() as file:
@@ -114,5 +131,5 @@ class SqliteStore(SqliteDeclarations):
                 f"DELETE FROM seen WHERE watch IN (SELECT watch FROM progress WHERE {expired})",
                 {"now": to_number(now)},
             )
-            for table in ("progress", "channels", "unreadable"):
+            for table in ("progress", "channels", "unreadable", "handled"):
                 file.execute(f"DELETE FROM {table} WHERE {expired}", {"now": to_number(now)})

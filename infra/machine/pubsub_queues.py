@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from infra.cloud.pubsub_setup import Route, set_up
+from infra.cloud.pubsub_setup import Route, set_up, take_down
+
+HANDLE = "handle"
 
 
 class PushedQueues:
@@ -15,6 +17,21 @@ class PushedQueues:
 
     def stop(self, *, within: timedelta) -> None:
         """Deliver no more: Pub/Sub repeats what is refused, until we are back."""
+
+
+def open_handle(project: str, url: str, *, first: timedelta, longest: timedelta) -> None:
+    """Have changes pushed to `handle`.
+
+    Raises:
+        Unavailable: Pub/Sub cannot be reached, or refuses.
+    """
+    route = Route(topic="changes", subscription=HANDLE, url=url, first=first, longest=longest)
+    set_up(project, [route])
+
+
+def close_handle(project: str) -> None:
+    """Have changes pushed to `handle` no longer."""
+    take_down(project, HANDLE)
 
 
 def open_pubsub(project: str, inner: str, *, changes: bool) -> PushedQueues:

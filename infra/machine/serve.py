@@ -31,6 +31,8 @@ from infra.local.queue.delivery import Policy
 from infra.local.queues import CHANGES, NOTIFICATIONS
 from infra.local.ticker import Ticker
 from infra.local.watches_file import read_watches
+from infra.machine.handle_route import HANDLE, HandleRoute
+from infra.machine.handle_route import WORKERS as HANDLE_WORKERS
 from infra.machine.wiring import MachineWiring, Place
 from infra.telemetry import quiet_libraries
 
@@ -46,6 +48,7 @@ SYNC_WORKERS = 8
 LARGEST_PUBLIC = 1024 * 1024
 LARGEST_INTERNAL = 20 * 1024 * 1024
 PUSH_TIMEOUT = timedelta(seconds=300)
+SWEEP_EVERY = timedelta(hours=1)
 STOP_WITHIN = timedelta(seconds=5)
 JOB_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(seconds=60), attempts=20)
 FILE_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(seconds=60), attempts=None)
@@ -74,6 +77,7 @@ class Serving:
     length: timedelta | None = None
     gmail_topic: str = DEFAULT_TOPIC
     gmail_subscription: str | None = None
+    allow_private_forward: bool = False
 
     @property
     def reached_topic(self) -> str | None:
@@ -102,6 +106,7 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
         address=address,
         google=serving.google,
         gmail_topic=serving.reached_topic,
+        allow_private=serving.allow_private_forward,
     )
     wiring.use(machine)
     quiet_libraries()
@@ -111,11 +116,18 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     inner = f"http://{INTERNAL_HOST}:{internal.port}"
-    declaring = Declaring(serving.watches, machine.store, chance=machine.chance, journal=journal)
+    route = HandleRoute(machine, inner)
+    declaring = Declaring(
+        serving.watches,
+        machine.store,
+        chance=machine.chance,
+        journal=journal,
+        prepare=route.follow,
+    )
     signal.signal(signal.SIGHUP, lambda *_: declaring.read_again())
     _break_leases(machine)
     declaring.first(found)
-    queues = _open_queues(machine, inner, file)
+    queues = _open_queues(machine, inner, file, route)
     is_due = _is_due(machine) if serving.place.sqlite else None
     ticker = Ticker(f"{inner}/renew", every=serving.tick, is_due=is_due, journal=journal)
     public.start()
@@ -130,7 +142,7 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
         f"receiving at {address} (port {public.port}); inside: {inner}; "
         f"{len(found.documents)} watches in {serving.place.store}"
     )
-    stop.wait(serving.length.total_seconds() if serving.length else None)
+    _wait(stop, machine, serving.length)
     journal.note("stopping")
     began = time.monotonic()
     declaring.stop()
@@ -152,14 +164,14 @@ def _listeners(serving: Serving, file: ChangesFile | None) -> tuple[Listener, Li
         largest=LARGEST_PUBLIC,
         option="--port",
     )
-    inside = {"/renew": _application("renew"), "/sync": _application("sync")}
+    inside = {f"/{name}": _application(name) for name in ("renew", "sync", "handle")}
     if file is not None:
         inside["/changes"] = _changes_application(file)
     internal = Listener(
         by_path(inside),
         host=INTERNAL_HOST,
         port=_internal_port(serving),
-        threads=SYNC_WORKERS + 8,
+        threads=SYNC_WORKERS + HANDLE_WORKERS + 8,
         largest=LARGEST_INTERNAL,
         option="--internal-port",
     )
@@ -208,6 +220,14 @@ def _break_leases(machine: MachineWiring) -> None:
             machine.store.change(progress.watch, free)
 
 
+def _wait(stop: threading.Event, machine: MachineWiring, length: timedelta | None) -> None:
+    """Wait for the end; once an hour delete what expired, as Firestore does by itself."""
+    until = time.monotonic() + length.total_seconds() if length else float("inf")
+    while not stop.is_set() and (left := until - time.monotonic()) > 0:
+        machine.sweep()
+        stop.wait(min(left, SWEEP_EVERY.total_seconds()))
+
+
 def _mail(serving: Serving, inner: str, journal: Journal) -> GmailReader | None:
     if serving.gmail_subscription is None:
         return None
@@ -226,15 +246,17 @@ def _is_due(machine: MachineWiring) -> Callable[[], bool]:
     return is_due
 
 
-def _open_queues(machine: MachineWiring, inner: str, file: ChangesFile | None) -> Queues:
+def _open_queues(
+    machine: MachineWiring, inner: str, file: ChangesFile | None, route: HandleRoute
+) -> Queues:
     if machine.is_on_pubsub:
         from infra.machine.pubsub_queues import open_pubsub
 
         return open_pubsub(machine.project, inner, changes=file is not None)
     queue = machine.queue
-    names = [SYNC]
+    names = [SYNC, HANDLE]
     push = Push(f"{inner}/sync", timeout=PUSH_TIMEOUT, connections=SYNC_WORKERS)
-    lanes = [Lane(subscription=SYNC, deliver=push, workers=SYNC_WORKERS)]
+    lanes = [Lane(subscription=SYNC, deliver=push, workers=SYNC_WORKERS), route.lane()]
     queue.subscribe(SYNC, topic=NOTIFICATIONS, policy=JOB_POLICY)
     if file is not None:
         queue.subscribe(CHANGES_FILE, topic=CHANGES, policy=FILE_POLICY)

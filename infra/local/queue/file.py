@@ -39,6 +39,12 @@ CREATE TABLE IF NOT EXISTS queue_dead_letter (
     published_at REAL NOT NULL, died_at REAL NOT NULL, attempts INTEGER NOT NULL,
     error TEXT NOT NULL, attributes TEXT NOT NULL, data BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS queue_retained (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, line TEXT NOT NULL,
+    published_at REAL NOT NULL, attributes TEXT NOT NULL, data BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS queue_retained_line ON queue_retained (topic, line, id);
+CREATE INDEX IF NOT EXISTS queue_retained_age ON queue_retained (topic, published_at);
 CREATE INDEX IF NOT EXISTS queue_dead_letter_subscription ON queue_dead_letter (subscription, id);
 """
 

@@ -23,9 +23,14 @@ def retain(database: sqlite3.Connection, names: Collection[str]) -> None:
     """End all other subscriptions; their dead letters stay."""
     known = [name for (name,) in database.execute("SELECT name FROM queue_subscription")]
     for name in set(known) - set(names):
-        database.execute("DELETE FROM queue_subscription WHERE name = ?", (name,))
-        database.execute("DELETE FROM queue_line WHERE subscription = ?", (name,))
-        database.execute("DELETE FROM queue_message WHERE subscription = ?", (name,))
+        unsubscribe(database, name)
+
+
+def unsubscribe(database: sqlite3.Connection, name: str) -> None:
+    """End a subscription, and what waits for it; its dead letters stay."""
+    database.execute("DELETE FROM queue_subscription WHERE name = ?", (name,))
+    database.execute("DELETE FROM queue_line WHERE subscription = ?", (name,))
+    database.execute("DELETE FROM queue_message WHERE subscription = ?", (name,))
 
 
 def subscriptions_of(database: sqlite3.Connection, topic: str) -> list[str]:

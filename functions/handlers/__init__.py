@@ -1,0 +1,1 @@
+"""What handlers do with an event, one module each: they decide, and ports do."""

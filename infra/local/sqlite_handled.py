@@ -1,0 +1,71 @@
+"""Entries of `handled` in SQLite: one JSON document each, beside it what is searched for."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from functions.domain.fields import from_fields, to_fields
+from functions.domain.handled import Handled, Outcome
+from infra.local.sqlite_rows import from_text, to_number, to_text, whole
+
+_AT_ONCE = 500
+
+
+def outcomes(file: sqlite3.Connection, keys: Collection[str]) -> dict[str, Handled]:
+    """Read entries by their keys."""
+    found: dict[str, Handled] = {}
+    for some in _portions(keys):
+        marks = ", ".join("?" * len(some))
+        query = f"SELECT document, body FROM handled WHERE key IN ({marks})"
+        found |= {each.key: each for each in map(_read, file.execute(query, some))}
+    return found
+
+
+def write(file: sqlite3.Connection, handled: Handled) -> None:
+    """Write an entry."""
+    fields = {
+        name: whole(value) if isinstance(value, str) else value
+        for name, value in to_fields(replace(handled, body=b"")).items()
+        if name != "body"
+    }
+    row = (
+        handled.key,
+        whole(handled.watch),
+        str(handled.outcome),
+        to_number(handled.at),
+        to_number(handled.delete_at),
+        to_text(fields),
+        handled.body or None,
+    )
+    file.execute("INSERT OR REPLACE INTO handled VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def drop(file: sqlite3.Connection, keys: Collection[str]) -> int:
+    """Delete entries; give how many there were."""
+    dropped = 0
+    for some in _portions(keys):
+        marks = ", ".join("?" * len(some))
+        dropped += file.execute(f"DELETE FROM handled WHERE key IN ({marks})", some).rowcount
+    return dropped
+
+
+def dead(file: sqlite3.Connection, *, watch: str | None, limit: int) -> list[Handled]:
+    """Read dead letters without their bodies, oldest first."""
+    query = (
+        "SELECT document, NULL FROM handled WHERE outcome = ? AND (? IS NULL OR watch = ?)"
+        " ORDER BY at, key LIMIT ?"
+    )
+    rows = file.execute(query, (str(Outcome.DEAD), watch, watch, limit))
+    return [_read(row) for row in rows]
+
+
+def _read(row: tuple[str, bytes | None]) -> Handled:
+    document, body = row
+    return from_fields(Handled, from_text(document) | {"body": body or b""})
+
+
+def _portions(keys: Iterable[str]) -> list[list[str]]:
+    every = sorted(set(keys))
+    return [every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE)]

@@ -47,9 +47,12 @@ def compare_ids(
 
 
 def is_news(found: Found, listing: Listing) -> bool:
-    """Whether an item never told changed after the last complete pull, by its own times."""
+    """Whether an item never told changed after the last complete pull, by its own times.
+
+    Google's clock tells whole seconds, so what changed in that very one may have come after.
+    """
     times = [time for time in (found.born, found.changed) if time is not None]
-    return listing.since is not None and any(time > listing.since for time in times)
+    return listing.since is not None and any(time >= listing.since for time in times)
 
 
 def _new(found: Found, seen: Seen | None, listing: Listing, ledger: Ledger) -> Outcomes:

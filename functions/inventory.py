@@ -32,6 +32,7 @@ class Inventory:
 
     reader: Reader
     ledger: Ledger
+    until: datetime
 
     def begin(self, mode: str, *, cursor: str | None) -> bool:
         """Note that an inventory begins; `cursor` is what will be valid after it."""
@@ -59,6 +60,7 @@ class Inventory:
             listing,
             page=page.page,
             cursor=page.cursor or listing.cursor,
+            began=listing.began or self.reader.began,
             reached=compared.reached,
         )
         baseline_at = self.ledger.progress.baseline_at or date.replace(microsecond=0)
@@ -153,19 +155,21 @@ class Inventory:
         if not batch:
             self._end(listing, (), Page(), self.ledger.progress.baseline_at)
             return True
-        outcomes = [
-            (key, self.ledger.compare_one(self.reader.get(key), seen, round_=listing.round))
-            for key, seen in batch
-            if seen.is_told and seen.round < listing.round
-        ]
-        after = replace(listing, after=batch[-1][0])
+        outcomes: list[tuple[str, Outcome]] = []
+        for key, seen in batch:
+            after = replace(listing, after=key)
+            if seen.is_told and seen.round < listing.round:
+                found = self.reader.get(key)
+                outcomes.append((key, self.ledger.compare_one(found, seen, round_=listing.round)))
+                if self.ledger.clock.now() >= self.until:
+                    break
         self.ledger.record(outcomes, lambda p: replace(p, listing=after))
         return False
 
     def _end(
         self, listing: Listing, outcomes: Outcomes, page: Page, baseline_at: datetime | None
     ) -> None:
-        now, began = self.ledger.clock.now(), self.reader.began
+        now, began = self.ledger.clock.now(), listing.began or self.reader.began
         # A source without a cursor of Google's goes by when it was last compared.
         cursor = listing.cursor or (began or now).isoformat()
 

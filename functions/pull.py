@@ -34,8 +34,9 @@ class Pull:
 
     reader: Reader
     ledger: Ledger
+    until: datetime  # when the time is up
 
-    def run(self, until: datetime) -> bool:
+    def run(self) -> bool:
         """Read on until all is read, or the time is up.
 
         Returns:
@@ -50,7 +51,7 @@ class Pull:
             if self._step():
                 self._tidy()
                 return True
-            if self.ledger.clock.now() >= until:
+            if self.ledger.clock.now() >= self.until:
                 return False
 
     def read_items(self, items: Sequence[str]) -> None:
@@ -65,7 +66,7 @@ class Pull:
 
     @property
     def _inventory(self) -> Inventory:
-        return Inventory(reader=self.reader, ledger=self.ledger)
+        return Inventory(reader=self.reader, ledger=self.ledger, until=self.until)
 
     def _step(self) -> bool:
         progress = self.ledger.progress

@@ -153,8 +153,8 @@ def _take_turn(watch: Watch, progress: Progress, job: Job, syncing: Syncing) -> 
         whole=not targets,
     )
     if taken is not None:
-        turn = Turn.begin(watch, taken, syncing)
-        turn.run(job, targets=targets, until=started + syncing.terms.pull_budget)
+        until = started + syncing.terms.pull_budget
+        Turn.begin(watch, taken, syncing, until=until).run(job, targets=targets)
 
 
 def _targets(progress: Progress, job: Job, watch: Watch) -> tuple[str, ...]:

@@ -51,8 +51,8 @@ class Turn:
     pull: Pull
 
     @classmethod
-    def begin(cls, watch: Watch, lease: Lease, syncing: Syncing) -> Turn:
-        """Put together what a turn needs."""
+    def begin(cls, watch: Watch, lease: Lease, syncing: Syncing, *, until: datetime) -> Turn:
+        """Put together what a turn needs; it works until then, the rest is for another."""
         reader = Reader(watch=watch, source=SOURCES[watch.source], google=syncing.google)
         ledger = Ledger(
             watch=watch,
@@ -64,10 +64,13 @@ class Turn:
             journal=syncing.journal,
         )
         return cls(
-            watch=watch, lease=lease, syncing=syncing, pull=Pull(reader=reader, ledger=ledger)
+            watch=watch,
+            lease=lease,
+            syncing=syncing,
+            pull=Pull(reader=reader, ledger=ledger, until=until),
         )
 
-    def run(self, job: Job, *, targets: Sequence[str], until: datetime) -> None:
+    def run(self, job: Job, *, targets: Sequence[str]) -> None:
         """Pull; whatever Google refuses is written down.
 
         Raises:
@@ -79,7 +82,7 @@ class Turn:
                 self.pull.read_items(targets)
                 self._end_targeted()
             else:
-                self._pull(job, until)
+                self._pull(job)
         except LeaseLost:
             self.syncing.journal.note("lease lost", watch=self.watch.id)
         except Setback as setback:
@@ -92,7 +95,7 @@ class Turn:
             self.syncing.journal.warn("internal error", watch=self.watch.id, reason=trouble.text)
             self._write_down(trouble)
 
-    def _pull(self, job: Job, until: datetime) -> None:
+    def _pull(self, job: Job) -> None:
         """Pull, and again for what came meanwhile or was not listed yet."""
         told_of_change = job.message is not None and job.message.state != "sync"
         ahead = int(job.ahead) if job.ahead.isdecimal() else 0
@@ -100,7 +103,7 @@ class Turn:
         for _ in range(PASSES):
             ledger = self.pull.ledger
             found, fresh = ledger.found, ledger.progress.cursor is None
-            if not self.pull.run(until):
+            if not self.pull.run():
                 self._hand_on()
                 return
             empty = told_of_change and ledger.found == found and not fresh

@@ -99,6 +99,7 @@ class Listing:
     page: str | None = None
     cursor: str | None = None  # taken before the listing began, valid when it is complete
     since: datetime | None = None  # the last complete pull before it
+    began: datetime | None = None  # by Google's clock
     reached: bool = False  # of a list, the newest first: what follows is older than `since`
     verifying: bool = False
     after: str | None = None  # the last remembered item that was verified

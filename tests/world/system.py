@@ -17,6 +17,7 @@ from functions.domain.errors import Conflict, Unavailable
 from functions.domain.model import Channel, Job, Progress
 from functions.receive import Reply, Request, receive
 from functions.renew import Tick, renew
+from functions.schedule import pull_by, released
 from functions.sync import sync
 from functions.terms import Terms
 from infra.local.google.drive.state import Drive
@@ -211,7 +212,18 @@ class System:
     def _crashed(self) -> None:
         self.crashes += 1
         if self.restarts:
-            self.sqlite.break_leases(self.clock.now())
+            self._break_leases()
+
+    def _break_leases(self) -> None:
+        """Do what a process does at its start: whoever held a lease was its predecessor."""
+
+        def free(case: ports.Case) -> ports.Case | None:
+            if case.progress is None or case.progress.lease is None:
+                return None
+            return ports.Case(pull_by(released(case.progress), self.clock.now()), {})
+
+        for progress in list(self.sqlite.all_progress()):
+            self.sqlite.change(progress.watch, free)
 
     def _done(self) -> None:
         if self.watching is not None:

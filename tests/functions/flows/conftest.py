@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.world.system import System
+pytest.register_assert_rewrite("tests.world")
+
+from tests.world.system import System  # noqa: E402 - its asserts are to be explained, too
 
 
 @pytest.fixture

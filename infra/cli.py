@@ -2,76 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from functions.domain.duration import parse_duration
-from functions.domain.errors import Invalid, Misconfigured, Trouble
-from infra.machine.wiring import DEFAULT_STORE, Place
+from functions.domain.errors import Misconfigured, Trouble
+from infra.machine.commands.options import FAILED, PORT, Duration, Root, placed
+from infra.machine.commands.table import OPERATING
+from infra.machine.wiring import Place
 
 WRONG = 2  # something the user can mend: an option, a file, a port
-FAILED = 1
-EXAMPLE = "http://127.0.0.1:9000"
-
-
-class Duration(click.ParamType[timedelta]):
-    """A length of time such as 0.5s or 10m."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> timedelta:
-        """Read the length."""
-        if isinstance(value, timedelta):
-            return value
-        try:
-            return parse_duration(value)
-        except Invalid as invalid:
-            self.fail(invalid.text, param, ctx)
-
-
-class Root(click.ParamType[str]):
-    """The root URL of a server."""
-
-    name = "url"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Read the URL."""
-        text = str(value)
-        try:
-            parts = urlsplit(text)
-            whole = bool(parts.hostname) and parts.port != 0
-        except ValueError:  # a port that is none, half an IPv6 address
-            whole = False
-        if not whole or parts.scheme not in {"http", "https"} or set(text) & set("?#@ "):
-            self.fail(f"{text!r} is not an http or https URL such as {EXAMPLE}", param, ctx)
-        return text.rstrip("/")
-
-
-PORT = click.IntRange(0, 65535)
-
-
-def placed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where state and secrets are."""
-    command = click.option(
-        "--secrets",
-        type=click.Path(file_okay=False, path_type=Path),
-        help="Folder of secrets [default: `secrets` beside the SQLite file].",
-    )(command)
-    return click.option(
-        "--store",
-        default=DEFAULT_STORE,
-        show_default=True,
-        help="Where the state is: sqlite:PATH or firestore.",
-    )(command)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -146,33 +88,6 @@ def serve(  # noqa: PLR0913 - the options of the command
     run(serving, ready=lambda text: click.echo(text, err=True))
 
 
-@cli.command(epilog="Example: python main.py status --json | jq '.watches[].state'")
-@placed
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
-def status(*, store: str, secrets: Path | None, as_json: bool) -> None:
-    """Show every watch: its state, channels, last pull, and when it is next due.
-
-    Exit status 0 if every watch is well, 1 if one is not, 2 if the state cannot be read.
-    """
-    from infra.machine.status import gather
-    from infra.machine.status_table import print_table
-    from infra.machine.wiring import MachineWiring
-
-    place = Place(store=store, secrets=secrets)
-    if place.sqlite is not None and not place.sqlite.exists():
-        raise Misconfigured(
-            f"there is no store at {place.sqlite}: start `python main.py serve` first, "
-            "or name the store with --store"
-        )
-    found = gather(MachineWiring(place).store, datetime.now(UTC))
-    if as_json:
-        click.echo(json.dumps(found, indent=2, default=_text))
-    else:
-        print_table(found)
-    well = all(row["state"] in {"covered", "polled", "paused"} for row in found["watches"])
-    sys.exit(0 if well else FAILED)
-
-
 @cli.command(epilog="Example: python main.py simulate --port 9000")
 @click.option("--port", type=PORT, default=9000, show_default=True, help="Port to serve on.")
 def simulate(*, port: int) -> None:
@@ -195,10 +110,8 @@ def demo() -> None:
     sys.exit(run(click.echo))
 
 
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value)
+for _command in OPERATING:
+    cli.add_command(_command)
 
 
 def main() -> None:

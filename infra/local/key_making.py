@@ -56,6 +56,21 @@ def rotate(folder: Path, *, now: datetime) -> Key:
     return key
 
 
+def retire(folder: Path, key: str) -> None:
+    """Take a key out of the ring; the last one stays.
+
+    Raises:
+        Misconfigured: there is no such key, or it is the only one.
+    """
+    path = folder / SIGNING_KEYS
+    with _alone(folder):
+        keys = parse_ring(read_private(path)).keys
+        rest = tuple(one for one in keys if one.id != key)
+        if not rest or len(rest) == len(keys):
+            raise Misconfigured(f"{path} has no key {key!r}, or no other")
+        replace_private(path, format_ring(Ring(rest)))
+
+
 def new_key(now: datetime, *, taken: frozenset[str] = frozenset()) -> Key:
     """Make a key that nobody can guess, of an id that is not taken."""
     ids = iter(lambda: secrets.token_hex(_ID_BYTES), "")

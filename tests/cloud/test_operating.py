@@ -1,0 +1,136 @@
+"""The command line on Firestore: documents are what is declared, and Terraform's are left alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from functions.domain.errors import Conflict
+from infra.cloud.firestore_operating import FirestoreOperating
+from infra.cloud.firestore_store import FirestoreStore, connect
+from tests.contracts.store_examples import becomes, channel, progress
+from tests.machine.conftest import Run, run
+
+__all__ = ["run"]
+
+TERRAFORMED: dict[str, object] = {"source": "drive.changes", "managed_by": "terraform"}
+
+
+@pytest.fixture
+def store(firestore_emulator: str, project: str) -> Iterator[FirestoreStore]:
+    """Give a store in which Terraform has declared one watch."""
+    client = connect(project)
+    store = FirestoreStore(client)
+    store.declare({"tf": TERRAFORMED}, revision="r1")
+    yield store
+    client.close()  # type: ignore[no-untyped-call]
+
+
+def test_apply_leaves_terraforms_watches(
+    run: Run, store: FirestoreStore, project: str, tmp_path: Path
+) -> None:
+    """An apply writes and removes its own watches alone, and then the revision."""
+    file = tmp_path / "watches.yaml"
+    for ids in ("ab", "bc"):
+        file.write_text(
+            json.dumps({"watches": [{"id": id_, "source": "drive.changes"} for id_ in ids]})
+        )
+        ended = run("apply", "--project", project, "--watches", "watches.yaml")
+        assert ended.status == 0, ended.err
+        assert set(dict(store.declarations())) == {"tf", *ids}
+    assert dict(store.declarations())["tf"] == TERRAFORMED
+    assert store.revision() not in {None, "r1"}
+
+
+@pytest.mark.parametrize("command", [("pause",), ("remove",), ("resume",)])
+def test_terraforms_watches_are_not_edited(
+    run: Run, store: FirestoreStore, project: str, command: tuple[str, ...]
+) -> None:
+    """What Terraform manages is refused with the next step, and stays as it is."""
+    ended = run("watch", *command, "tf", "--project", project)
+    assert ended.status == 2
+    assert "terraform apply" in ended.err
+    assert dict(store.declarations()) == {"tf": TERRAFORMED}
+    assert store.revision() == "r1"
+
+
+def test_terraforms_ids_are_not_reused(
+    run: Run, store: FirestoreStore, project: str, tmp_path: Path
+) -> None:
+    """Neither a file nor a command may declare an id of Terraform's."""
+    (tmp_path / "w.yaml").write_text("watches: [{id: tf, source: drive.changes}]")
+    for arguments in (
+        ("apply", "--watches", "w.yaml"),
+        ("plan", "--watches", "w.yaml"),
+        ("watch", "add", "tf", "drive.changes"),
+    ):
+        assert run(*arguments, "--project", project).status == 2, arguments
+    assert dict(store.declarations()) == {"tf": TERRAFORMED}
+
+
+def test_documents_are_edited(run: Run, store: FirestoreStore, project: str) -> None:
+    """A watch is added, paused, resumed and removed as a document."""
+    at = ("--project", project)
+    assert run("watch", "add", "ana", "drive.changes", *at).status == 0
+    assert store.declaration("ana") == {"source": "drive.changes"}
+    assert run("watch", "add", "ana", "drive.changes", *at).status == 2
+    assert run("watch", "add", "b", "drive.changes", "--poll", "1s", *at).status == 2
+    assert run("watch", "pause", "ana", *at).status == 0
+    assert store.declaration("ana") == {"source": "drive.changes", "paused": True}
+    assert run("watch", "resume", "ana", *at).status == 0
+    assert store.declaration("ana") == {"source": "drive.changes"}
+    assert run("watch", "remove", "ana", *at).status == 0
+    assert store.declaration("ana") is None
+
+
+def test_plan_and_status_of_a_project(
+    run: Run, store: FirestoreStore, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a file the plan is that of the documents; status is that of the store."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")  # no credentials, so no keys are read
+    steps = json.loads(run("plan", "--json", "--project", project).out)["steps"]
+    assert [(step["watch"], step["act"]) for step in steps] == [("tf", "start")]
+    ended = run("status", "--json", "--project", project)
+    assert ended.status == 1
+    assert [row["state"] for row in json.loads(ended.out)["watches"]] == ["starting"]
+
+
+def test_channels_of_many_watches(store: FirestoreStore, project: str) -> None:
+    """Channels are found for all watches, and for more of them than one query may name."""
+    names = [f"w{number}" for number in range(35)]
+    for name in names:
+        store.change(name, becomes(progress(name), channel(f"c-{name}", name)))
+    operating = FirestoreOperating(connect(project))
+    assert {one.id for one in operating.all_channels()} == {f"c-{name}" for name in names}
+    assert len(list(operating.all_channels(names))) == len(names)
+    assert [one.id for one in operating.all_channels(["w3"])] == ["c-w3"]
+
+
+def test_an_edit_that_lost_is_made_again(store: FirestoreStore, project: str) -> None:
+    """An edit stands on what is there when it is written; who always loses says so."""
+    operating = FirestoreOperating(connect(project))
+    tries = 0
+
+    def edit(stored: object) -> dict[str, dict[str, object]]:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            store.declare({"tf": {**TERRAFORMED, "ttl": f"{tries}h"}}, revision="other")
+        return {"tf": {**TERRAFORMED, "ttl": "9h"}}
+
+    operating.amend(edit, revision="ours")
+    assert (tries, store.revision()) == (3, "ours")
+    assert dict(store.declarations())["tf"]["ttl"] == "9h"
+
+    def lose(stored: object) -> dict[str, dict[str, object]]:
+        nonlocal tries
+        tries += 1
+        store.declare({"tf": {**TERRAFORMED, "ttl": f"{tries}h"}}, revision="other")
+        return {"tf": TERRAFORMED}
+
+    with pytest.raises(Conflict):
+        operating.amend(lose, revision="ours")
+    assert store.revision() == "other"

@@ -1,7 +1,7 @@
-"""Writes the rules for declared watches in the form that terraform/ reads: `python -m tests.terraform.schema`.
+"""Writes the rules for declared watches as terraform/ reads them: `make terraform-schema`.
 
-One source of truth: `functions.declaration` and the profiles of the sources. A keyword of JSON Schema that
-Terraform's side does not know is an error here, not a rule that is silently lost.
+One source of truth: `functions.declaration` and the profiles of the sources. A keyword of JSON
+Schema that Terraform's side does not know is an error here, not a rule that is silently lost.
 """
 
 from __future__ import annotations

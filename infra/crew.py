@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextvars
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from functions.ports import Journal
@@ -39,17 +38,41 @@ class ThreadCrew:
             for item in source:
                 self._attempt(work, item)
 
-        with ThreadPoolExecutor(self._size, thread_name_prefix="crew") as pool:
-            # Each hand sees what the caller has set, above all the trace its log lines belong to.
-            hands = [pool.submit(contextvars.copy_context().run, take) for _ in range(self._size)]
+        hands = [_Hand(take) for _ in range(self._size)]
         for hand in hands:
-            hand.result()
+            hand.start()
+        for hand in hands:
+            hand.join()
+        for hand in hands:
+            if hand.failure is not None:
+                raise hand.failure
 
     def _attempt(self, work: Callable[[T], None], item: T) -> None:
         try:
             work(item)
         except Exception as failure:  # noqa: BLE001 - an item's failure stops no other
             self._journal.warn("item_failed", **describe(failure))
+
+
+class _Hand(threading.Thread):
+    """A thread that sees what its maker has set, above all the trace its log lines belong to.
+
+    The end of the process does not wait for it, as it would for one of an executor: a hand may have
+    to wait for Google, for longer than an end may take.
+    """
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(name="crew", daemon=True)
+        self._work = work
+        self._context = contextvars.copy_context()
+        self.failure: BaseException | None = None
+
+    def run(self) -> None:
+        """Do the work; what it raised is for its maker."""
+        try:
+            self._context.run(self._work)
+        except BaseException as failure:  # noqa: BLE001 - raised again by whoever waits
+            self.failure = failure
 
 
 class _Source(Iterator[T]):

@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 from waitress.server import BaseWSGIServer, create_server
@@ -61,11 +62,11 @@ class Listener:
         """Begin to answer."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Accept nothing more; what is being answered is finished, if that takes a moment only."""
+    def stop(self, *, within: timedelta) -> None:
+        """Accept nothing more; what is being answered may be finished for so long."""
         self._server.accepting = False
         at_work = self._server.task_dispatcher
-        at_work.shutdown(cancel_pending=True, timeout=2)
+        at_work.shutdown(cancel_pending=True, timeout=int(within.total_seconds()))
         if not at_work.threads:  # who is late would find what it writes to closed
             self._server.close()
 

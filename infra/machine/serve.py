@@ -49,7 +49,9 @@ LARGEST_PUBLIC = 1024 * 1024
 LARGEST_INTERNAL = 20 * 1024 * 1024
 PUSH_TIMEOUT = timedelta(seconds=300)
 SWEEP_EVERY = timedelta(hours=1)
-STOP_WITHIN = timedelta(seconds=5)
+# An end takes 10 s at most: a tick, a message, the jobs in hand, and what they still answer.
+STOP_WITHIN = timedelta(seconds=4)
+BRIEFLY = timedelta(seconds=1)
 JOB_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(seconds=60), attempts=20)
 FILE_POLICY = Policy(first=timedelta(seconds=1), longest=timedelta(seconds=60), attempts=None)
 
@@ -146,12 +148,12 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     journal.note("stopping")
     began = time.monotonic()
     declaring.stop()
-    ticker.stop(within=timedelta(seconds=2))
+    ticker.stop(within=BRIEFLY)
     if mail is not None:
         mail.stop()
-    public.stop()
+    public.stop(within=BRIEFLY)
     queues.stop(within=STOP_WITHIN)
-    internal.stop()
+    internal.stop(within=BRIEFLY)
     journal.note("stopped", seconds=round(time.monotonic() - began, 1))
 
 

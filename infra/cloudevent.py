@@ -7,6 +7,7 @@ https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cloudevents.conversion import to_dict
@@ -48,9 +49,26 @@ def encode(event: Event, *, largest: int = LARGEST) -> Encoded:
     return Encoded(data=data, attributes=_message_attributes(texts))
 
 
+def repeated(data: bytes, attributes: Mapping[str, str], *, replay: str) -> Encoded:
+    """Give an encoded event as the run `replay` repeats it: the same id, and the run's name.
+
+    Raises:
+        ValueError: this is no event.
+    """
+    fields = json.loads(data)
+    if not isinstance(fields, dict):
+        raise ValueError("no event")  # noqa: TRY004 - whatever is wrong is one error
+    content = fields.pop("data", None)
+    line = _line({**fields, "replay": replay, "data": content})
+    return Encoded(data=line, attributes={**attributes, "ce-replay": replay})
+
+
 def _structured(texts: dict[str, str], data: object) -> bytes:
     # The library's own writer orders the fields by kind; this keeps them in the order given.
-    fields = to_dict(CloudEvent(texts, data))
+    return _line(to_dict(CloudEvent(texts, data)))
+
+
+def _line(fields: Mapping[str, object]) -> bytes:
     line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     return line.translate(_LINE_ENDS).encode()
 

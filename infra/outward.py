@@ -24,6 +24,8 @@ Resolve: TypeAlias = Callable[..., list[Any]]
 
 # Addresses of IPv4 in those of IPv6. https://www.iana.org/assignments/iana-ipv6-special-registry
 _TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+# Python calls these global; clouds have metadata services in the one.
+_CLOSED = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
 
 
 def is_public(address: Address) -> bool:
@@ -34,6 +36,8 @@ def is_public(address: Address) -> bool:
             return is_public(inner)
         if address.is_site_local:
             return False
+    elif any(address in network for network in _CLOSED):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 
 

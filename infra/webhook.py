@@ -91,6 +91,8 @@ def sign(body: bytes, *, event: str, secrets: str, now: datetime) -> str:
     """
     lines = [line.strip() for line in secrets.splitlines() if line.strip()][:_MOST_SECRETS]
     try:
+        if not lines:
+            raise ValueError("none")
         text = body.decode()
         return " ".join(Webhook(line).sign(event, now, text) for line in lines)
     except Exception:  # noqa: BLE001 - whatever it is called, its text may hold the secret

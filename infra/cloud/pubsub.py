@@ -23,7 +23,7 @@ from functions.domain.errors import Unavailable
 from functions.domain.event import Event
 from functions.domain.job import write_job
 from functions.domain.model import Job
-from infra.cloudevent import encode
+from infra.cloudevent import Encoded, encode
 from infra.ordering import ordering_key
 
 MOST_MESSAGES = 1000  # a request; https://docs.cloud.google.com/pubsub/quotas#resource_limits
@@ -109,6 +109,16 @@ class PubsubChanges:
 
     def tell(self, events: Sequence[Event]) -> None:
         for request in requests(_message(event) for event in events):
+            self._topic.publish(request)
+
+    def repeat(self, watch: str, events: Iterable[Encoded]) -> None:
+        """Publish events of a watch that were encoded before."""
+        key = ordering_key(watch)
+        messages = (
+            PubsubMessage(data=each.data, attributes=each.attributes, ordering_key=key)
+            for each in events
+        )
+        for request in requests(messages):
             self._topic.publish(request)
 
 

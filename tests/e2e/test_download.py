@@ -22,7 +22,7 @@ MEGABYTE = 1024 * 1024
 
 
 class Place:
-    """A folder tree in Drive, a folder here, and a watch that copies videos from one to the other."""
+    """A folder tree in Drive, a folder here, and a watch that copies videos over."""
 
     def __init__(self, machine: Machine, google: Simulated, **wanted: Any) -> None:
         """Make the tree and declare the watch; nothing is served yet."""

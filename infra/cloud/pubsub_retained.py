@@ -1,0 +1,84 @@
+"""Reads what a topic has kept, by a subscription of our own that goes with us.
+
+https://docs.cloud.google.com/pubsub/docs/replay-overview
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from google.api_core import exceptions
+from google.auth.exceptions import GoogleAuthError
+from google.pubsub_v1 import (
+    ExpirationPolicy,
+    PubsubMessage,
+    SeekRequest,
+    SubscriberClient,
+    Subscription,
+)
+
+from functions.domain.errors import Misconfigured, Unavailable
+
+_KEPT = timedelta(days=1)  # the shortest life of a subscription that nobody uses
+_PATIENCE = 15.0
+_PULL = 5.0
+_EMPTY = 3  # answers without messages, in a row, mean the end
+_AT_ONCE = 500
+
+
+def retained(topic: str, watch: str, *, since: datetime) -> Iterator[PubsubMessage]:
+    """Give what the topic has kept of a watch since a time, in the order of publication.
+
+    Raises:
+        Misconfigured: there is no such topic, or we may not subscribe.
+        Unavailable: Pub/Sub cannot be reached.
+    """
+    try:
+        yield from _retained(topic, watch, since)
+    except (exceptions.NotFound, exceptions.PermissionDenied) as refused:
+        raise Misconfigured(
+            f"{topic}: {refused.message} (roles/pubsub.editor is needed to replay)"
+        ) from None
+    except (exceptions.GoogleAPIError, GoogleAuthError) as failure:
+        raise Unavailable(f"Pub/Sub: {type(failure).__name__}") from failure
+
+
+def _retained(topic: str, watch: str, since: datetime) -> Iterator[PubsubMessage]:
+    project = topic.split("/")[1]
+    name = f"projects/{project}/subscriptions/watchkeeper-replay-{uuid.uuid4().hex[:12]}"
+    wanted = Subscription(
+        name=name,
+        topic=topic,
+        filter=f'attributes."ce-watch" = "{watch}"',
+        enable_message_ordering=True,
+        ack_deadline_seconds=60,
+        expiration_policy=ExpirationPolicy(ttl=_KEPT),
+    )
+    with SubscriberClient() as client:
+        client.create_subscription(request=wanted, timeout=_PATIENCE)
+        try:
+            client.seek(request=SeekRequest(subscription=name, time=since), timeout=_PATIENCE)
+            yield from _pulled(client, name)
+        finally:
+            client.delete_subscription(subscription=name, timeout=_PATIENCE)
+
+
+def _pulled(client: SubscriberClient, name: str) -> Iterator[PubsubMessage]:
+    empty = 0
+    while empty < _EMPTY:
+        try:
+            answer = client.pull(
+                subscription=name, max_messages=_AT_ONCE, timeout=_PULL, retry=None
+            )
+        except exceptions.DeadlineExceeded:
+            empty += 1
+            continue
+        found = answer.received_messages
+        empty = 0 if found else empty + 1
+        for one in found:
+            yield one.message
+        if found:
+            ids = [one.ack_id for one in found]
+            client.acknowledge(subscription=name, ack_ids=ids, timeout=_PATIENCE)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from functions.domain.errors import Misconfigured, Unavailable
+from infra.local.log_sync import LogSync
 
 _BUSY = 10.0  # seconds to wait for another process, e.g. the command line
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes of the write-ahead log that stay on disk after a burst
@@ -43,6 +44,7 @@ class SqliteFile:
         self._idle: list[sqlite3.Connection] = []
         self._writing = threading.Lock()  # fairer and quicker than SQLite's own waiting
         self._closed = False
+        self._log = LogSync(self.path)
         try:
             with closing(self._connect()) as connection:
                 _prepare(connection, schema, self.path)
@@ -71,6 +73,10 @@ class SqliteFile:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
+        try:
+            self._log.wait()  # the next one writes meanwhile
+        except OSError as error:
+            raise Unavailable(f"the store {self.path}: {error}") from error
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
@@ -93,8 +99,8 @@ class SqliteFile:
             self.path, timeout=_BUSY, isolation_level=None, check_same_thread=False
         )
         try:
-            # Full: a change survives the loss of power, too, not only that of the process.
-            connection.execute("PRAGMA synchronous = FULL")
+            # A change survives the loss of power, too, not only that of the process: `_log`.
+            connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
         except sqlite3.Error:
             connection.close()

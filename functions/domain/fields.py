@@ -7,14 +7,18 @@ RFC 3339 texts, for stores that have none.
 from __future__ import annotations
 
 from collections import abc
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+# What is stored as it is; types that are exactly these, not kinds of them.
+_PLAIN = frozenset({str, int, float, bool, datetime, NoneType})
 
 
 def to_fields(noun: Any) -> dict[str, Any]:
@@ -28,8 +32,8 @@ def from_fields(noun: type[T], values: Mapping[str, Any]) -> T:
     Raises:
         TypeError, ValueError: a field that is needed is missing or unreadable.
     """
-    known = _shape(noun)
-    return noun(**{name: _read(known[name], values[name]) for name in _given(known, values)})
+    shape = _shape(noun)
+    return noun(**{name: shape[name].read(values[name]) for name in _given(shape, values)})
 
 
 def salvage(noun: type[T], values: Mapping[str, Any]) -> tuple[T | None, tuple[str, ...]]:
@@ -39,12 +43,12 @@ def salvage(noun: type[T], values: Mapping[str, Any]) -> tuple[T | None, tuple[s
         the noun, unreadable fields at their defaults, and the names of these fields; None for the
         noun if a field without a default is missing or unreadable.
     """
-    known = _shape(noun)
+    shape = _shape(noun)
     good: dict[str, Any] = {}
     bad: list[str] = []
-    for name in _given(known, values):
+    for name in _given(shape, values):
         try:
-            good[name] = _read(known[name], values[name])
+            good[name] = shape[name].read(values[name])
         except (TypeError, ValueError):
             bad.append(name)
     try:
@@ -53,26 +57,40 @@ def salvage(noun: type[T], values: Mapping[str, Any]) -> tuple[T | None, tuple[s
         return None, tuple(bad)
 
 
-def _given(known: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """How the values of one field are read; types are looked into once, not for each document."""
+
+    read: Callable[[Any], Any]
+    nullable: bool
+
+
+def _given(shape: Mapping[str, _Field], values: Mapping[str, Any]) -> list[str]:
     """Name the fields that are known and stored; null is a value only where None is allowed."""
     return [
         name
         for name, value in values.items()
-        if name in known and (value is not None or NoneType in get_args(known[name]))
+        if name in shape and (value is not None or shape[name].nullable)
     ]
 
 
-_SHAPES: dict[type, dict[str, Any]] = {}
+_SHAPES: dict[type, dict[str, _Field]] = {}
 
 
-def _shape(noun: type) -> dict[str, Any]:
+def _shape(noun: type) -> dict[str, _Field]:
     if noun not in _SHAPES:
         hints = get_type_hints(noun)
-        _SHAPES[noun] = {field.name: hints[field.name] for field in fields(noun)}
+        _SHAPES[noun] = {field.name: _field(hints[field.name]) for field in fields(noun)}
     return _SHAPES[noun]
 
 
+def _field(hint: Any) -> _Field:
+    return _Field(_reader(hint), nullable=NoneType in get_args(hint))
+
+
 def _plain(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, StrEnum):
         return str(value)
     if is_dataclass(value):
@@ -86,33 +104,36 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _read(hint: Any, value: Any) -> Any:
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """Give what reads values of a type."""
     if isinstance(hint, UnionType):
-        if value is None:
-            return None
-        hint = next(arg for arg in get_args(hint) if arg is not NoneType)
+        inner = _reader(next(arg for arg in get_args(hint) if arg is not NoneType))
+        return lambda value: None if value is None else inner(value)
     if get_origin(hint) is tuple:
-        return tuple(_read(get_args(hint)[0], entry) for entry in _checked(list | tuple, value))
+        entry = _reader(get_args(hint)[0])
+        return lambda value: tuple(map(entry, _checked(list | tuple, value)))
     if get_origin(hint) is abc.Mapping:
-        return _checked(abc.Mapping, value)
+        return lambda value: _checked(abc.Mapping, value)
+    return partial(_read_bounded, _plain_reader(hint))
+
+
+def _read_bounded(read: Callable[[Any], Any], value: Any) -> Any:
     try:
-        return _read_plain(hint, value)
+        return read(value)
     except OverflowError as error:
         raise ValueError(str(error)) from None
 
 
-def _read_plain(hint: type, value: Any) -> Any:
+def _plain_reader(hint: type) -> Callable[[Any], Any]:
     if hint is datetime:
-        return _time(value)
+        return _time
     if hint is timedelta:
-        return timedelta(seconds=float(value))
-    if hint is float:
-        return float(value)
-    if issubclass(hint, StrEnum):
-        return hint(value)
+        return lambda value: timedelta(seconds=float(value))
+    if hint is float or issubclass(hint, StrEnum):
+        return hint
     if is_dataclass(hint):
-        return from_fields(hint, _checked(abc.Mapping, value))
-    return _checked(hint, value)
+        return lambda value: from_fields(hint, _checked(abc.Mapping, value))
+    return partial(_checked, hint)
 
 
 def _checked(wanted: Any, value: Any) -> Any:

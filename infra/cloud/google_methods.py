@@ -24,6 +24,7 @@ class Methods:
     def __init__(self, root: str | None = None) -> None:
         self._root = root.rstrip("/") if root else None
         self._services: dict[tuple[str, str], Any] = {}
+        self._found: dict[tuple[str, str, str], Any] = {}
         self._lock = threading.Lock()
 
     def request(self, call: Call, *, quota_user: str | None) -> HttpRequest:
@@ -43,11 +44,15 @@ class Methods:
             raise Refused(f"the call {name} cannot be made: {failure}") from failure
 
     def _find(self, call: Call) -> Any:
-        *resources, method = call.method.split(".")
-        found = self._service(call.api, call.version)
-        for resource in resources:
-            found = getattr(found, resource)()
-        return getattr(found, method)
+        """Find a method; the library makes its resources anew each time, so it is kept."""
+        name = (call.api, call.version, call.method)
+        if name not in self._found:
+            *resources, method = call.method.split(".")
+            found = self._service(call.api, call.version)
+            for resource in resources:
+                found = getattr(found, resource)()
+            self._found[name] = getattr(found, method)
+        return self._found[name]
 
     def _service(self, api: str, version: str) -> Any:
         with self._lock:

@@ -184,7 +184,7 @@ def test_other_grounds_are_looked_at_and_not_read() -> None:
 
 def test_a_watch_that_is_paused_no_more_is_read_at_once() -> None:
     """It goes on where it was."""
-    after = touch(known(paused=True, pull_at=None))
+    after = touch(known(paused=True))
     assert after.pull_at == NOW
     assert not after.paused
     assert touch(known(), PAUSED, print_="edited").paused

@@ -41,6 +41,10 @@ ANSWER = {
     "resourceUri": "u1",
     "expiration": "1772370000000",
 }
+NO_ENDS: list[object] = [
+    *("", "-1", "1e12", "1772370000.5", "soon", None, True, [], {}, 1772370000000.0),
+    *("9" * 15, "9" * 16, "9" * 5000, 10**30),
+]
 
 
 def asked(watch: Watch = WATCH, ring: Ring = RING) -> Channel:
@@ -112,6 +116,15 @@ def test_an_answer_completes_the_record() -> None:
     assert known.granted_seconds == 3601
 
 
+def test_the_answer_s_end_counts_and_what_it_lacks_a_message_has_told() -> None:
+    """A header tells whole seconds, the answer milliseconds; an answer may lack the rest."""
+    told = replace(opening(), state=LIVE, resource_id="r0", resource_uri="u0", expiration=NOW)
+    _, record = after({"expiration": "1772370000123"}, told)
+    assert record.expiration == datetime(2026, 3, 1, 13, 0, 0, 123000, tzinfo=UTC)
+    assert (record.resource_id, record.resource_uri) == ("r0", "u0")
+    assert after({}, told)[1].expiration == NOW
+
+
 def test_an_answer_that_lacks_the_end_means_the_source_s_default() -> None:
     """What Google does not say is what it grants when nothing is asked."""
     _, record = after({"resourceId": "r1"})
@@ -175,11 +188,7 @@ def test_answer_and_first_message_come_in_any_order(
         ("1772370000000", datetime(2026, 3, 1, 13, tzinfo=UTC)),
         (1772370000123, datetime(2026, 3, 1, 13, 0, 0, 123000, tzinfo=UTC)),
         ("0", datetime(1970, 1, 1, tzinfo=UTC)),
-        *(
-            (value, None)
-            for value in ("", "-1", "1e12", "1772370000.5", "soon", None, True, [], {})
-        ),
-        *((value, None) for value in ("9" * 15, "9" * 16, "9" * 5000, 10**30, 1772370000000.0)),
+        *((value, None) for value in NO_ENDS),
     ],
 )
 def test_an_end_is_a_number_of_milliseconds(value: object, end: datetime | None) -> None:

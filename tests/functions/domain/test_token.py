@@ -22,7 +22,7 @@ LONG = Key(id="k" * 16, created=NEW.created, secret=b"l" * 64)
 CHANNEL = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 TOKEN = mint(NEW, channel=CHANNEL, watch="ana-drive")
 
-watches = st.text(min_size=1, max_size=400)
+watches = st.text(min_size=1, max_size=400) | st.text("a-\u00e9\u76d1 ", min_size=90, max_size=400)
 channels = st.from_regex(r"[A-Za-z0-9\-_+/=]{1,64}", fullmatch=True)
 
 
@@ -71,9 +71,20 @@ def test_a_token_is_of_one_watch_alone(pair: list[str]) -> None:
     assert mint(NEW, channel=CHANNEL, watch=pair[0]) != mint(NEW, channel=CHANNEL, watch=pair[1])
 
 
+@pytest.mark.parametrize("letter", ["a", "\u00e9", "\u76d1", "\U0010ffff"])
+def test_ids_of_every_length_fit(letter: str) -> None:
+    """From one character to four hundred, of one to four bytes each, with the longest key id."""
+    lengths = [len(mint(LONG, channel=CHANNEL, watch=letter * number)) for number in range(1, 401)]
+    assert max(lengths) <= 256
+
+
 def test_the_border_between_channel_and_watch_counts() -> None:
     """Moving characters from the one to the other makes another token."""
-    assert mint(NEW, channel="ab", watch="c") != mint(NEW, channel="a", watch="bc")
+    head, _, mac = mint(NEW, channel="ab", watch="c").rpartition(".")
+    assert head.endswith(".Yw")
+    refusal(f"1.new.YmM.{mac}", "a")
+    refusal(f"1.new.YmM.{mac}", "ab")
+    verify(RING, f"1.new.Yw.{mac}", channel="ab")
 
 
 @given(watches)
@@ -82,6 +93,14 @@ def test_a_shortened_name_stays_shortened(watch: str) -> None:
     short = shorten(watch)
     assert shorten(short) == short
     assert short == watch or (len(watch.encode()) > 120 and " " in short)
+
+
+def test_a_long_id_is_carried_by_its_beginning_and_a_digest() -> None:
+    """A space parts the two: no id of a declaration has one, so the two are never confused."""
+    beginning, _, digest = shorten("a" * 121).partition(" ")
+    assert beginning == "a" * 64
+    assert len(digest) == 32
+    assert shorten("a" * 120) == "a" * 120
 
 
 def mutations(token: str) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -106,14 +106,8 @@ class Machine:
 
     def log(self, decision: str) -> list[Json]:
         """Give the log lines of one decision, of all runs."""
-        found: list[Json] = []
-        for program in self.programs:
-            for line in program.err.splitlines():
-                with suppress(ValueError):
-                    entry = json.loads(line)
-                    if entry["message"] == decision:
-                        found.append(entry)
-        return found
+        lines = [entry for program in self.programs for entry in read_log(program.err)]
+        return [entry for entry in lines if entry["message"] == decision]
 
     def logs(self, decision: str, **facts: str) -> None:
         """Wait for a log line of this decision that has these texts in its facts."""
@@ -130,6 +124,13 @@ class Machine:
             program.put_down()
         for program in self.programs:
             assert TRACE not in program.err + program.out, program.err[-5000:]
+
+
+def read_log(text: str) -> Iterator[Json]:
+    """Give the log lines of what a program wrote."""
+    for line in text.splitlines():
+        with suppress(ValueError):
+            yield json.loads(line)
 
 
 def drive(name: str, account: str, **keys: Any) -> Json:

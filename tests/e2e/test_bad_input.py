@@ -19,17 +19,25 @@ OPTIONS = [
     (("--for", "soon"), "'--for': 'soon' is not a positive length of time"),
     (("--google", "127.0.0.1:9000"), "'127.0.0.1:9000' is not an http or https URL"),
     (("--google", "http://"), "'http://' is not an http or https URL"),
+    (
+        ("--google", "http://127.0.0.1:99999"),
+        "'http://127.0.0.1:99999' is not an http or https URL",
+    ),
+    (("--google", "http://[::1"), "'http://[::1' is not an http or https URL"),
     (("--public-url", "ftp://x"), "'ftp://x' is not an http or https URL"),
     (("--store", "mysql:x"), "--store 'mysql:x' is neither sqlite:PATH nor firestore"),
     (("--store", "sqlite:"), "--store 'sqlite:' is neither sqlite:PATH nor firestore"),
     (("--port", "70000"), "70000 is not in the range"),
+    (("--port", "65535"), "port 65536 of 127.0.0.1 cannot be used (bind(): port must be 0-65535.)"),
+    (("--host", "nowhere.invalid"), "of nowhere.invalid cannot be used"),
+    (("--secrets", "x" * 300), "File name too long"),
     (("--changes", "nowhere/changes.jsonl"), "--changes nowhere/changes.jsonl: No such file"),
     (("--changes", "."), "--changes .: Is a directory"),
     (("--colour",), "No such option '--colour'"),
 ]
 
 
-@pytest.mark.parametrize(("options", "told"), OPTIONS, ids=[" ".join(o) for o, _ in OPTIONS])
+@pytest.mark.parametrize(("options", "told"), OPTIONS, ids=[" ".join(o)[:30] for o, _ in OPTIONS])
 def test_a_wrong_option_is_refused(place: Machine, options: tuple[str, ...], told: str) -> None:
     """It is named, with what is allowed."""
     place.refuses(told, *options)

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.bustle import Bustle
 from tests.e2e.conftest import Figures
 from tests.e2e.judgement import faults, tally, untold
-from tests.e2e.machine import Machine, drive
+from tests.e2e.machine import Json, Machine, drive
 from tests.e2e.patience import eventually
 from tests.e2e.simulated import Simulated
 from tests.e2e.tail import Tail
@@ -46,10 +46,14 @@ def test_kills_at_random_moments_lose_nothing(
         eventually("all changes", lambda: not list(untold(machine.events(), bustle.files)))
     events = machine.events()
     assert list(faults(events, bustle.files)) == []
-    rows = machine.status()["watches"]
-    assert {row["state"] for row in rows} == {"covered"}
+    rows = eventually("coverage", lambda: _covered(machine))
     assert serve.end() == 0
     figures(
         f"{kills} kills; {bustle.changes} changes, {tally(events, bustle.files)}; {tail}; "
         f"uncovered {sum(row['uncovered_seconds'] for row in rows):.2f} s"
     )
+
+
+def _covered(machine: Machine) -> list[Json]:
+    rows: list[Json] = machine.status()["watches"]
+    return rows if {row["state"] for row in rows} == {"covered"} else []

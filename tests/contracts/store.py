@@ -9,6 +9,7 @@ import pytest
 from functions.domain.errors import Conflict
 from tests.contracts.store_change import ChangeContract
 from tests.contracts.store_examples import MINUTE, NOW, FullStore, becomes, progress
+from tests.contracts.store_handled import HandledContract
 from tests.contracts.store_memory import MemoryContract
 
 _DOCUMENT = {
@@ -21,7 +22,7 @@ _DOCUMENT = {
 }
 
 
-class StoreContract(ChangeContract, MemoryContract):
+class StoreContract(ChangeContract, MemoryContract, HandledContract):
     """All promises; a subclass has a fixture `store`, new for each test."""
 
     @pytest.fixture

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from functions.domain.change import Seen
 from functions.domain.model import Channel, ChannelState, Progress
-from functions.ports import Case, Decide, Declarations, Store
+from functions.ports import Case, Decide, Declarations, Outcomes, Store
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, 891234, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -32,7 +32,7 @@ ODD_IDS = (
 )
 
 
-class FullStore(Store, Declarations, Protocol):
+class FullStore(Store, Declarations, Outcomes, Protocol):
     """What each adapter of the store is."""
 
 

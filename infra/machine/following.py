@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,12 @@ _KEPT = timedelta(days=1)  # the shortest life of a subscription that nobody use
 
 
 def follow_file(
-    path: Path, *, back: int, follow: bool = True, length: timedelta | None = None
+    path: Path,
+    *,
+    back: int,
+    follow: bool = True,
+    length: timedelta | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> Iterator[Event]:
     """Give the last events of a file, then those that are added; torn lines are passed over.
 
@@ -35,6 +40,7 @@ def follow_file(
     with path.open("rb") as file:
         for line in deque(_lines(file), maxlen=back) if back else _skip(file):
             yield from _read(line)
+        ready()
         rest = b""
         while follow and (until is None or time.monotonic() < until):
             if path.exists() and path.stat().st_size < file.tell():
@@ -69,7 +75,13 @@ def _read(line: bytes) -> Iterator[Event]:
         yield event
 
 
-def follow_topic(project: str, topic: str, *, length: timedelta | None = None) -> Iterator[Event]:
+def follow_topic(
+    project: str,
+    topic: str,
+    *,
+    length: timedelta | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> Iterator[Event]:
     """Give events from now on, by a subscription of our own that goes with us.
 
     Raises:
@@ -80,7 +92,7 @@ def follow_topic(project: str, topic: str, *, length: timedelta | None = None) -
     from google.auth.exceptions import GoogleAuthError
 
     try:
-        yield from _subscribed(project, topic, length)
+        yield from _subscribed(project, topic, length, ready)
     except (exceptions.NotFound, exceptions.PermissionDenied) as refused:
         raise Misconfigured(
             f"projects/{project}/topics/{topic}: {refused.message} "
@@ -90,7 +102,9 @@ def follow_topic(project: str, topic: str, *, length: timedelta | None = None) -
         raise Unavailable(f"Pub/Sub: {type(failure).__name__}") from failure
 
 
-def _subscribed(project: str, topic: str, length: timedelta | None) -> Iterator[Event]:
+def _subscribed(
+    project: str, topic: str, length: timedelta | None, ready: Callable[[], None]
+) -> Iterator[Event]:
     from google.api_core import exceptions
     from google.pubsub_v1 import ExpirationPolicy, SubscriberClient, Subscription
 
@@ -104,6 +118,7 @@ def _subscribed(project: str, topic: str, length: timedelta | None) -> Iterator[
     )
     with SubscriberClient() as client:
         client.create_subscription(request=wanted, timeout=_PATIENCE)
+        ready()
         try:
             while until is None or time.monotonic() < until:
                 try:

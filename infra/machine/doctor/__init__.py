@@ -1,0 +1,1 @@
+"""The checks of `doctor`: each says what it looked at, what it found, and the next step."""

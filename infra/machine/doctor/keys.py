@@ -1,0 +1,41 @@
+"""Checks of the signing keys: whether they can be read, by us alone, and how old they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from functions.domain.errors import Misconfigured, Unavailable
+from infra.machine.doctor.finding import Finding, Ward, failed, ok, warning
+from infra.machine.key_ring import held
+
+OLD = timedelta(days=180)
+MANY = 8
+
+
+def ring(ward: Ward) -> Iterator[Finding]:
+    """Whether the ring can be read."""
+    site = ward.at.site
+    looked = "the secret signing-keys" if site.is_cloud else str(site.place.folder / "signing-keys")
+    try:
+        found = held(ward.at)
+    except (Misconfigured, Unavailable) as wrong:
+        step = (
+            "nothing can be verified without it: put the file back, or rotate"
+            if not site.is_cloud
+            else "ask for roles/secretmanager.secretAccessor on it, or look at its versions"
+        )
+        yield failed(looked, wrong.text, step=step)
+        return
+    newest = found.keys[0]
+    age = ward.now - newest.created
+    lost = {one.key_id for one in ward.channels if one.key_id} - found.ids
+    if lost:
+        text = f"channels were signed with {', '.join(sorted(lost))}, which the ring has not"
+        yield failed(looked, text, step="nothing: renew replaces them; was a key lost, or retired?")
+    if newest.created.year > 1970 and age > OLD:  # noqa: PLR2004 - Terraform's first has no date
+        yield warning(looked, f"the newest key is {age.days} days old", step="keys rotate")
+    elif len(found.keys) > MANY:
+        yield warning(looked, f"{len(found.keys)} keys", step="keys list, then keys retire KEY")
+    elif not lost:
+        yield ok(looked, f"{len(found.keys)} keys, the newest {max(age.days, 0)} days old")

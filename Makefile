@@ -48,8 +48,9 @@ lint-terraform:
 	@if [ -d terraform ] && command -v terraform >/dev/null; then \
 	  echo "terraform fmt" && terraform -chdir=terraform fmt -check -recursive; fi
 
-tables: $(STAMP) ## write the README's tables from the code
+tables: $(STAMP) ## write the README's tables and the events' schemas from the code
 	@$(BIN)/python -m infra.machine.readme_tables
+	@$(BIN)/python -m infra.machine.event_schemas
 
 format: $(STAMP) ## bring all code into form
 	$(BIN)/ruff format .

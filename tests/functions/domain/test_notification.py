@@ -27,6 +27,15 @@ def test_a_message_of_google_s_guide_is_read() -> None:
     )
 
 
+def test_what_google_sends_only_sometimes_may_be_missing() -> None:
+    """Expiration, token and what changed are optional: the five others make a notification."""
+    required = {f"X-Goog-{name}".lower() for name in REQUIRED}
+    bare = {name: value for name, value in HEADERS.items() if name.lower() in required}
+    message = parse(bare, b"")
+    assert (message.expiration, message.changed, message.body) == (None, (), "")
+    assert token_of(bare) is None
+
+
 def test_the_token_is_no_part_of_a_message() -> None:
     """The proof is given apart, so that what is queued and logged cannot carry it."""
     assert token_of(HEADERS) == "1.k1.YW5h.mac"

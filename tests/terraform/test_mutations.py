@@ -1,0 +1,223 @@
+"""Every guard is seen to fail: each of these breaks the configuration once, and something notices.
+
+Takes minutes, so it is left out unless asked for: `make soak`, or WATCHKEEPER_SOAK=1.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.terraform.deployment import Deployment
+from tests.terraform.examples import FULL
+from tests.terraform.guards import faults
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """One way to break the configuration, and what has to notice it."""
+
+    file: str
+    old: str
+    new: str
+    caught: str
+
+
+MUTATIONS = {
+    "the right to read the signing keys is dropped": Mutation(
+        file="identities.tf",
+        old='readers   = toset(["receive", "renew"])',
+        new='readers   = toset(["receive"])',
+        caught="renew lacks",
+    ),
+    "an argument is misspelt": Mutation(
+        file="functions.tf",
+        old="max_instance_count  ",
+        new="max_instances_count ",
+        caught="Unsupported argument",
+    ),
+    "sync is public": Mutation(
+        file="functions.tf",
+        old='name     = google_cloudfunctions2_function.this["receive"].name',
+        new='name     = google_cloudfunctions2_function.this["sync"].name',
+        caught="only_receive_is_public",
+    ),
+    "everything is reached from outside": Mutation(
+        file="functions.tf",
+        old='each.key == "receive" ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"',
+        new='"ALLOW_ALL"',
+        caught="has ingress ALLOW_ALL",
+    ),
+    "no dead letters for changes": Mutation(
+        file="queue.tf",
+        old="dead_letter_topic     = google_pubsub_topic.dead[each.key].id",
+        new='dead_letter_topic     = google_pubsub_topic.queue["changes"].id',
+        caught="which nobody keeps",
+    ),
+    "dead letters nobody keeps": Mutation(
+        file="queue.tf",
+        old='resource "google_pubsub_subscription" "dead" {\n  for_each                   = local.queues',
+        new='resource "google_pubsub_subscription" "dead" {\n  for_each                   = {}',
+        caught="which nobody keeps",
+    ),
+    "Pub/Sub may not give up": Mutation(
+        file="queue.tf",
+        old='role         = "roles/pubsub.subscriber"',
+        new='role         = "roles/pubsub.viewer"',
+        caught="Pub/Sub may not take messages from",
+    ),
+    "the first key in the state": Mutation(
+        file="secrets.tf",
+        old='secret_data_wo         = "k1 1970-01-01T00:00:00+00:00 '
+        '${ephemeral.random_password.signing_key.result}\\n"\n  secret_data_wo_version = 1',
+        new='secret_data            = "k1 1970-01-01T00:00:00+00:00 ${random_password.key.result}\\n"',
+        caught="no_secret_is_written_down",
+    ),
+    "an ephemeral value where it would be stored": Mutation(
+        file="secrets.tf",
+        old="secret_data_wo         =",
+        new="secret_data            =",
+        caught="Invalid use of ephemeral value",
+    ),
+    "the first key comes back with the plan": Mutation(
+        file="secrets.tf",
+        old='deletion_policy        = "ABANDON"',
+        new='deletion_policy        = "DELETE"',
+        caught="can be replaced",
+    ),
+    "a role too many": Mutation(
+        file="identities.tf",
+        old='toset(["logging.logWriter", "artifactregistry.writer", "storage.objectViewer"])',
+        new='toset(["logging.logWriter", "artifactregistry.writer", "storage.objectViewer", "editor"])',
+        caught="build has ('project', 'roles/editor')",
+    ),
+    "a role too few to build": Mutation(
+        file="identities.tf",
+        old='toset(["logging.logWriter", "artifactregistry.writer", "storage.objectViewer"])',
+        new='toset(["logging.logWriter", "storage.objectViewer"])',
+        caught="Build failed",
+    ),
+    "the store without its condition": Mutation(
+        file="identities.tf",
+        old='databases/${var.database.name}/\\")"',
+        new='databases/\\")"',
+        caught="each_account_has_exactly_its_rights",
+    ),
+    "a variable nobody reads": Mutation(
+        file="functions.tf",
+        old='"WATCHKEEPER_${setting}" =>',
+        new='"WATCHKEEPERS_${setting}" =>',
+        caught="settings_are_those_of_the_code",
+    ),
+    "another topic": Mutation(
+        file="functions.tf",
+        old='NOTIFICATIONS = local.topics["notifications"]',
+        new='NOTIFICATIONS = "projects/${var.project_id}/topics/notification"',
+        caught="settings_name_what_exists",
+    ),
+    "another address": Mutation(
+        file="functions.tf",
+        old='service = "${local.name}-receive"',
+        new='service = "${local.name}-receiver"',
+        caught="WATCHKEEPER_ADDRESS is",
+    ),
+    "more requests than threads": Mutation(
+        file="functions.tf",
+        old="THREADS = tostring(each.value.concurrency)",
+        new='THREADS = "4"',
+        caught="serves 4 requests at once",
+    ),
+    "one instance for a burst": Mutation(
+        file="variables.tf",
+        old="max_instances = optional(number, 20)",
+        new="max_instances = optional(number, 1)",
+        caught="a_burst_is_served",
+    ),
+    "the audience has a path": Mutation(
+        file="schedule.tf",
+        old='audience              = google_cloudfunctions2_function.this["renew"].service_config[0].uri',
+        new='audience              = "${google_cloudfunctions2_function.this["renew"].service_config[0].uri}/renew"',
+        caught="the_clock_calls_renew",
+    ),
+    "a tick outlives the clock's patience": Mutation(
+        file="schedule.tf",
+        old='attempt_deadline = "120s"',
+        new='attempt_deadline = "60s"',
+        caught="does not wait for the tick",
+    ),
+    "pushes end before sync does": Mutation(
+        file="queue.tf",
+        old="ack_deadline_seconds       = 600",
+        new="ack_deadline_seconds       = 300",
+        caught="is repeated while it is worked on",
+    ),
+    "jobs without order": Mutation(
+        file="queue.tf",
+        old='notifications = { pushed_to = "sync", ordered = true',
+        new='notifications = { pushed_to = "sync", ordered = false',
+        caught="is ordered wrongly",
+    ),
+    "subscriptions that expire": Mutation(
+        file="queue.tf",
+        old='ttl = "" # else it goes after 31 idle days',
+        new='ttl = "2678400s"',
+        caught="goes after a month without messages",
+    ),
+    "the wrong entry point": Mutation(
+        file="functions.tf",
+        old="entry_point       = each.key",
+        new='entry_point       = "main"',
+        caught="each_function_runs_as_its_own_account",
+    ),
+    "a service that is not switched on": Mutation(
+        file="apis.tf", old='"pubsub", ', new="", caught="SERVICE_DISABLED"
+    ),
+    "metrics before their service": Mutation(
+        file="monitoring.tf",
+        old="  depends_on = [google_project_service.this]\n\n  label_extractors",
+        new="\n  label_extractors",
+        caught="google_logging_metric",
+    ),
+    "the right to call made too late": Mutation(
+        file="schedule.tf",
+        old="depends_on = [google_cloud_run_v2_service_iam_member.caller]",
+        new="",
+        caught="google_cloud_scheduler_job",
+    ),
+    "a region that does not exist in the code's name for it": Mutation(
+        file="functions.tf",
+        old='PUBSUB        = "${var.region}-pubsub.googleapis.com"',
+        new='PUBSUB        = ""',
+        caught="lacks WATCHKEEPER_PUBSUB",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_mutation_is_caught(untouched: Deployment, standin: Path, name: str) -> None:
+    """Terraform, the stand-in, the order of creation or a guard refuses what was broken."""
+    mutation = MUTATIONS[name]
+    path = untouched.configuration / mutation.file
+    text = path.read_text()
+    assert mutation.old in text, "the configuration has changed: write this mutation anew"
+    path.write_text(text.replace(mutation.old, mutation.new))
+    if "random_password.key" in mutation.new:
+        key = 'resource "random_password" "key" {\n  length = 48\n}\n'
+        path.write_text(path.read_text() + key)
+    told = findings(untouched, standin)
+    assert mutation.caught in told, told[-3000:]
+
+
+def findings(deployment: Deployment, standin: Path) -> str:
+    """Give all that notices something, as one text."""
+    deployment.variables(FULL)
+    applied = deployment.run("apply", "-auto-approve")
+    if applied.status != 0:
+        return re.sub(r"\s+", " ", applied.text)
+    found = [*faults(deployment), deployment.missing_order(standin)]
+    return "\n".join(found)

@@ -1,0 +1,136 @@
+"""Names have one source: what Terraform makes and filters is what the code writes and asks for."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.queues import CHANGES, NOTIFICATIONS
+from infra.secret_names import SIGNING_KEYS
+from tests.terraform.deployment import ROOT, Deployment
+
+pytestmark = pytest.mark.timeout(300)
+
+# Which modules write the lines of which function: what a metric may look for there.
+WRITERS = {
+    "receive": ["functions/receive.py"],
+    "renew": ["functions/renew.py", "functions/attendance.py"],
+    "sync": ["functions/turn.py", "functions/ledger.py", "functions/notices.py", "infra/entry.py"],
+}
+
+
+def lines_of(component: str) -> set[str]:
+    """Name the texts in the modules of a function: messages and fields alike."""
+    found: set[str] = set()
+    for path in WRITERS[component]:
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            elif isinstance(node, ast.keyword) and node.arg:
+                found.add(node.arg)
+    return found | {"message"} | standing_fields()
+
+
+def standing_fields() -> set[str]:
+    """Name the fields of the line "standing", which are those of its class."""
+    from dataclasses import fields
+
+    from functions.standing import Standing
+
+    return {each.name for each in fields(Standing)}
+
+
+def metrics(deployment: Deployment) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each log-based metric by its name."""
+    for metric in deployment.resources("google_logging_metric").values():
+        yield metric["name"], metric
+
+
+def test_metrics_look_for_lines_that_are_written(full: Deployment) -> None:
+    """Each message and field in a filter is in a module that logs as that component."""
+    count = 0
+    for name, metric in metrics(full):
+        (component,) = re.findall(r'jsonPayload\.component="(\w+)"', metric["filter"])
+        assert f'service_name="watchkeeper-{component}"' in metric["filter"], name
+        (messages,) = re.findall(r"jsonPayload\.message=(.*)$", metric["filter"])
+        extracts = [metric["value_extractor"] or "", *(metric["label_extractors"] or {}).values()]
+        wanted = re.findall(r'"([^"]+)"', messages)
+        wanted += re.findall(r"jsonPayload\.(\w+)\)", " ".join(extracts))
+        missing = set(wanted) - lines_of(component)
+        assert missing == set(), name
+        count += len(wanted)
+    assert count > 25
+
+
+def test_alerts_and_charts_ask_for_metrics_that_are_made(full: Deployment) -> None:
+    """Every log-based metric in a query exists, and each that exists is looked at."""
+    made = {re.sub(r"[^A-Za-z0-9_]", "_", name) for name, _ in metrics(full)}
+    asked: set[str] = set()
+    for folder in ("google_monitoring_alert_policy", "google_monitoring_dashboard"):
+        for path in (full.world / folder).glob("*.json"):
+            found = re.findall(
+                r"logging_googleapis_com:user_(\w+?)(?:_sum|_count|_bucket)?\{", path.read_text()
+            )
+            asked |= set(found)
+    assert asked == made
+
+
+def test_the_dashboard_is_a_grid(full: Deployment) -> None:
+    """Its tiles do not overlap, and each has a query."""
+    (dashboard,) = full.resources("google_monitoring_dashboard").values()
+    tiles = json.loads(dashboard["dashboard_json"])["mosaicLayout"]["tiles"]
+    places = {(tile.get("xPos", 0), tile.get("yPos", 0)) for tile in tiles}
+    assert len(places) == len(tiles) == 12
+    for tile in tiles:
+        (data,) = tile["widget"]["xyChart"]["dataSets"]
+        assert data["timeSeriesQuery"]["prometheusQuery"]
+
+
+def test_topics_and_secrets_have_the_names_of_the_code(full: Deployment) -> None:
+    """Both modes speak of the same queues and the same secret."""
+    assert {NOTIFICATIONS, CHANGES} <= set(full.resources("google_pubsub_topic"))
+    assert SIGNING_KEYS in full.resources("google_secret_manager_secret")
+
+
+def collections() -> set[str]:
+    """Name the collections that the code uses."""
+    found: set[str] = set()
+    for path in (ROOT / "infra" / "cloud").glob("firestore_*.py"):
+        text = path.read_text()
+        found |= set(re.findall(r'\.collection\(\s*"(\w+)"', text))
+        found |= set(re.findall(r'_(?:document|read)\(\s*"(\w+)"', text))
+    return found
+
+
+def test_collections_are_those_of_the_code(full: Deployment) -> None:
+    """What expires, is out of indexes or is written are collections that the code has."""
+    used = collections()
+    assert {"watches", "control", "progress", "channels", "seen"} <= used
+    fields = full.resources("google_firestore_field").values()
+    expiring = {field["collection"] for field in fields if field["field"] == "delete_at"}
+    assert all(field["ttl_config"] for field in fields if field["field"] == "delete_at")
+    assert {field["collection"] for field in fields if field["field"] == "*"} == {"seen"}
+    assert expiring == used - {"watches", "control"}
+    documents = full.resources("google_firestore_document").values()
+    assert {document["collection"] for document in documents} == {"watches", "control"}
+
+
+def test_every_entry_point_is_defined() -> None:
+    """main.py defines what Terraform deploys."""
+    tree = ast.parse((ROOT / "main.py").read_text())
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert {"receive", "renew", "sync", "handle"} <= defined
+
+
+def test_no_query_needs_a_composite_index(full: Deployment) -> None:
+    """Queries filter and sort by one field, or by equality alone: Terraform declares no index."""
+    assert full.resources("google_firestore_index") == {}
+    for path in Path(ROOT / "infra" / "cloud").glob("firestore_*.py"):
+        for call in re.findall(r"order_by\(\"(\w+)\"\)", path.read_text()):
+            assert call in {"due_at", "__name__"}, path.name

@@ -95,3 +95,13 @@ def test_what_somebody_must_mend_is_tried_rarely(verdict: Verdict, hours: list[i
     """A parked watch is looked at after hours, then once a day."""
     waits = [backoff.parked_delay(verdict, n, 0.0) for n in range(1, len(hours) + 1)]
     assert waits == [hour * HOUR for hour in hours]
+
+
+@given(st.integers(0, 10**9), st.timedeltas(timedelta(minutes=1), timedelta(days=3650)))
+def test_a_cursor_that_never_lasts_is_renewed_ever_more_rarely(
+    resyncs: int, poll: timedelta
+) -> None:
+    """Invariant: at once for nobody, later with each time, and bounded by polls and by a length."""
+    wait = backoff.resync_delay(resyncs, poll)
+    assert timedelta(0) < wait <= backoff.resync_delay(resyncs + 1, poll)
+    assert wait <= min(backoff.RESYNC_LONGEST, poll * backoff.RESYNC_POLLS)

@@ -1,9 +1,9 @@
 locals {
-  domains = [for watch in var.watches : watch.id if startswith(try(watch.subject, null) == null ? "" : try(tostring(watch.subject), ""), "*@")]
-  # With no watch declared here: what all sources need.
+  # What an administrator authorises: for the declared sources, or with none declared here for all.
   scopes = sort(distinct(concat(
     flatten([for name in length(var.watches) == 0 ? keys(local.rules.sources) : [for watch in var.watches : watch.source] : local.rules.sources[name].scopes]),
-    length(local.domains) == 0 ? [] : local.rules.sources["directory.users"].scopes,
+    [for scope in local.rules.scopes.domain : scope if anytrue([for watch in var.watches : try(startswith(watch.subject, "*@"), false)])],
+    [for scope in local.rules.scopes.download : scope if anytrue([for handler in local.handlers : handler.kind == "download"])],
   )))
 }
 

@@ -54,11 +54,12 @@ resource "google_firestore_field" "expiry" {
   index_config {}
 }
 
-# One document of packed memory would be thousands of index entries.
+# What is only ever read whole: one document of packed memory would be thousands of index entries.
 resource "google_firestore_field" "unindexed" {
+  for_each   = { seen = "*", handled = "body" }
   database   = local.database
-  collection = "seen"
-  field      = "*"
+  collection = each.key
+  field      = each.value
   index_config {}
   depends_on = [google_firestore_field.expiry] # changes of one collection at a time
 }

@@ -13,6 +13,8 @@ from typing import Any
 
 from functions.declaration import HANDLERS, SCHEMA, SHORTEST_POLL
 from functions.domain.duration import LONGEST, parse_duration
+from functions.handlers.drive_file import READ_CONTENT
+from functions.sources.directory import USERS
 from functions.sources.table import SOURCES
 
 FILE = Path(__file__).parents[2] / "terraform" / "watches.json"
@@ -38,6 +40,7 @@ def rules() -> dict[str, Any]:
             }
             for name, source in SOURCES.items()
         },
+        "scopes": {"domain": [USERS], "download": [READ_CONTENT]},
         "durations": {
             "units": {unit: parse_duration(f"1{unit}").total_seconds() for unit in UNITS},
             "longest": LONGEST.total_seconds(),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from functions.domain.handled import Handled
 from infra.local.queues import CHANGES, NOTIFICATIONS
 from infra.secret_names import SIGNING_KEYS
 from tests.terraform.deployment import ROOT, Deployment
@@ -115,7 +116,9 @@ def test_collections_are_those_of_the_code(full: Deployment) -> None:
     fields = full.resources("google_firestore_field").values()
     expiring = {field["collection"] for field in fields if field["field"] == "delete_at"}
     assert all(field["ttl_config"] for field in fields if field["field"] == "delete_at")
-    assert {field["collection"] for field in fields if field["field"] == "*"} == {"seen"}
+    others = {(f["collection"], f["field"]) for f in fields if f["field"] != "delete_at"}
+    assert others == {("seen", "*"), ("handled", "body")}
+    assert "body" in Handled.__slots__
     assert expiring == used - {"watches", "control"}
     documents = full.resources("google_firestore_document").values()
     assert {document["collection"] for document in documents} == {"watches", "control"}

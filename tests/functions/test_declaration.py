@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.declaration import check_watch, check_watches, identity, read_watch
@@ -148,6 +148,7 @@ def test_checking_is_total(document: Any) -> None:
         assert read_watch(document).id == document["id"]
 
 
+@settings(max_examples=40)
 @given(st.lists(_documents | values, max_size=4))
 def test_checking_a_list_is_total(documents: list[Any]) -> None:
     """Invariant: so has any list of such values; each fault names the entry it is of."""

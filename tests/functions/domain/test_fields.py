@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from functions.domain.change import Seen, State, Step
@@ -25,6 +25,7 @@ def as_text(value: object) -> str:
     return value.isoformat()
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(NOUNS).flatmap(nouns))
 def test_what_is_written_is_read_as_the_same(noun: Any) -> None:
     """Invariant: fields, as they are or through JSON, give the noun they were made of."""

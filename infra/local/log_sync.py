@@ -15,9 +15,9 @@ from pathlib import Path
 class LogSync:
     """The log of one database file; threads share it."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: str | Path) -> None:
         """Keep where the log is; nothing is opened yet."""
-        self._path = database.with_name(f"{database.name}-wal")
+        self._path = f"{database}-wal"
         self._turn = threading.Condition()
         self._asked = 0  # whoever asks, has committed before
         self._done = 0  # all who had asked by then are served

@@ -98,6 +98,8 @@ class SqliteStore(SqliteDeclarations):
             return sqlite_memory.page(file, watch, after=after or "", limit=limit)
 
     def forget(self, watch: str) -> None:
+        if not self.memory(watch, after=None, limit=1):
+            return  # a new watch has nothing to forget: no wait for the disk
         with self._file.writing() as file:
             sqlite_memory.forget(file, watch)
 

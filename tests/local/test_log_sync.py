@@ -107,7 +107,9 @@ def test_each_transaction_of_the_store_is_on_the_disk_when_it_returns(
     store = SqliteStore(tmp_path / "a.db")
     turns: list[int] = []
     use(monkeypatch, turns.append)
-    store.forget("w")
+    store.declare({}, revision="1")
+    assert len(turns) == 1
+    store.forget("nothing is known of it")
     assert len(turns) == 1
     with pytest.raises(RuntimeError), store._file.writing():
         raise RuntimeError

@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from functions.domain.errors import Misconfigured, Unavailable
+from infra.local.log_sync import LogSync
 
 _PATIENCE = 30.0  # seconds that a transaction waits for one of another process
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes of the write-ahead log that stay on disk after a burst
@@ -63,12 +64,13 @@ class QueueFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        # Published is what is on the disk. What is taken out needs no such care: after a power
+        # failure it is delivered once more. A kill -9 undoes neither.
+        self._log = LogSync(path)
         try:
             with ExitStack() as undo:
-                # Published is what is on the disk. What is taken out needs no such care: after a
-                # power failure it is delivered once more. A kill -9 undoes neither.
-                self._durable = undo.enter_context(closing(_open(path, synchronous="FULL")))
-                self._quick = undo.enter_context(closing(_open(path, synchronous="NORMAL")))
+                self._durable = undo.enter_context(closing(_open(path)))
+                self._quick = undo.enter_context(closing(_open(path)))
                 self._durable.executescript(_TABLES)
                 undo.pop_all()
         except sqlite3.Error as error:
@@ -93,6 +95,11 @@ class QueueFile:
                 with suppress(sqlite3.Error):
                     database.execute("ROLLBACK")
                 raise
+        if durable:
+            try:
+                self._log.wait()  # the next one writes meanwhile
+            except OSError as error:
+                raise Unavailable(f"the queue {self._path} fails: {error}") from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -108,13 +115,13 @@ class QueueFile:
             raise Unavailable(f"the queue {self._path} fails: {error}") from error
 
 
-def _open(path: Path, *, synchronous: str) -> sqlite3.Connection:
+def _open(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
     )
     try:
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute(f"PRAGMA synchronous = {synchronous}")
+        database.execute("PRAGMA synchronous = NORMAL")
         database.execute(f"PRAGMA journal_size_limit = {_LARGEST_LOG}")
     except sqlite3.Error:
         database.close()

@@ -33,7 +33,7 @@ from infra.local.ticker import Ticker
 from infra.local.watches_file import read_watches
 from infra.machine.handle_route import HANDLE, HandleRoute
 from infra.machine.handle_route import WORKERS as HANDLE_WORKERS
-from infra.machine.wiring import MachineWiring, Place
+from infra.machine.wiring import HANDS, MachineWiring, Place
 from infra.telemetry import quiet_libraries
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ INTERNAL_HOST = "127.0.0.1"
 DEFAULT_TOPIC = "projects/local/topics/gmail"
 SYNC = "sync"
 CHANGES_FILE = "changes-file"
-SYNC_WORKERS = 8
+SYNC_WORKERS = HANDS
 LARGEST_PUBLIC = 1024 * 1024
 LARGEST_INTERNAL = 20 * 1024 * 1024
 PUSH_TIMEOUT = timedelta(seconds=300)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from infra.local.queue.file import QueueFile
     from infra.local.sqlite_queue import SqliteQueue
 
-CREW = 16
+HANDS = 8  # that ask Google at once: of `renew`, and of `sync`
 DEFAULT_STORE = "sqlite:watchkeeper.db"
 PROJECT = "GOOGLE_CLOUD_PROJECT"
 
@@ -184,7 +184,7 @@ class MachineWiring:
 
     @made_once
     def crew(self) -> Crew:
-        return ThreadCrew(CREW, self.journal("renew"))
+        return ThreadCrew(HANDS, self.journal("renew"))
 
     @made_once
     def clock(self) -> Clock:

@@ -53,7 +53,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """A change about to be told that Google gives no version for: stored before it is."""
+    """A change about to be told that has no version of Google's, or can be undone: stored first."""
 
     mark: str  # what the step leads to
     ordinal: int
@@ -78,6 +78,8 @@ class Seen:
 
 
 NOTHING = Seen(version="")
+GONE_VERBS = frozenset({"removed", "deleted"})
+UNDOABLE = GONE_VERBS | {"trashed", "untrashed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,8 @@ def compare(
     met = max(round_, kept.round)
     if found.kind is not None and found.state is not State.GONE:
         return _as_it_is(found, found.kind, kept, now=now, met=met)
+    if found.state is not State.GONE:
+        kept = _perhaps_gone(kept)
     verb = _verb(found, kept, baseline_at)
     if verb is None:
         return Outcome(entry=replace(kept, round=met))
@@ -224,13 +228,25 @@ def _mark(found: Found, verb: str) -> str:
 
 
 def _step(found: Found, kept: Seen, verb: str, now: datetime) -> Step | None:
-    """Give the step to store before telling; None where Google's own version serves."""
-    if found.version is not None or found.state is State.GONE:
+    """Give the step to store before telling; None where Google's own version serves.
+
+    What can be undone is stored, too: if the run dies after telling it, what undoes it looks as if
+    nothing had ever happened, and would not be told.
+    """
+    counts = found.version is None and found.state is not State.GONE
+    if not counts and verb not in UNDOABLE:
         return None
     mark = _mark(found, verb)
     if kept.step is not None and kept.step.mark == mark:
         return kept.step  # stored, and perhaps told, by a run that died
-    return Step(mark=mark, ordinal=_counted(kept) + 1, at=now)
+    return Step(mark=mark, ordinal=_counted(kept) + counts, at=now)
+
+
+def _perhaps_gone(kept: Seen) -> Seen:
+    """Take a deletion that was about to be told for told: its item is judged as first seen."""
+    if kept.step is None or kept.step.mark.partition(":")[0] not in GONE_VERBS:
+        return kept
+    return replace(kept, state=State.GONE, ordinal=_counted(kept) + 1)
 
 
 def _counted(kept: Seen) -> int:

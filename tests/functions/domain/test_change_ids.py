@@ -93,6 +93,30 @@ def test_a_value_that_flips_back_is_told_again() -> None:
     assert len(ids) == 2
 
 
+def test_a_trash_that_was_undone_after_a_crash_is_news() -> None:
+    """A run that died after telling `trashed` must not leave it standing once it is undone."""
+    died = outcome(found(State.TRASHED, version="6", stamp="six"), kept()).before
+    undone = found(version="7", stamp="five")
+    assert outcome(undone, kept()).change is None
+    assert change(undone, died).kind == "file.updated"
+
+
+def test_a_removal_that_was_undone_after_a_crash_is_news() -> None:
+    """A file whose removal may have been told is judged as first seen, in its old version, too."""
+    died = outcome(gone(), kept()).before
+    again = change(found(), died)
+    assert (again.kind, again.version, again.seen_before) == ("file.updated", "5~1", False)
+    assert outcome(found(), kept()).change is None
+
+
+def test_a_removal_is_told_again_the_same_after_a_crash() -> None:
+    """The removal that a run died of telling has the id and time it had."""
+    first = outcome(absent(), kept())
+    again = outcome(absent(), first.before, now=LATER)
+    assert again.change == first.change
+    assert again.before is None
+
+
 # --- any history, any crash ----------------------------------------------------------------------
 
 

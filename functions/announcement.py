@@ -29,6 +29,17 @@ class Announcement:
     history_id: str
 
 
+def is_announcement(data: bytes) -> bool:
+    """Whether this is meant as a message of Gmail's topic; a job may merely quote one."""
+    if b"emailAddress" not in data:
+        return False
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(values, dict) and "emailAddress" in values
+
+
 def read_announcement(data: bytes) -> Announcement:
     """Read a message of the topic; `Invalid` for anything else."""
     try:

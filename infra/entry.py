@@ -102,7 +102,7 @@ def renew(request: flask.Request) -> Answer:
 
 def sync(request: flask.Request) -> Answer:
     """Take one pushed job; only what a repetition can mend is answered with 5xx."""
-    from functions.announcement import announce, read_announcement
+    from functions.announcement import announce, is_announcement, read_announcement
     from functions.domain.job import read_job
     from functions.sync import sync as flow
     from infra.envelope import read_envelope
@@ -114,7 +114,7 @@ def sync(request: flask.Request) -> Answer:
     with tracing(dict(request.headers)):
         try:
             data = read_envelope(request.get_data()).data
-            if b"emailAddress" in data:
+            if is_announcement(data):
                 announce(
                     read_announcement(data),
                     store=wiring.store,

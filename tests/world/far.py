@@ -14,6 +14,7 @@ from typing import Any
 from functions.announcement import announce, read_announcement
 from functions.domain.errors import Conflict, Unavailable
 from functions.ports import Clock
+from functions.renew import COMPARE_EVERY, CONTROL
 from functions.sources.call import Answer, Call
 from functions.terms import Terms
 from infra.cloud.bearer import SERVICE_ACCOUNT, simulated
@@ -99,6 +100,14 @@ class FarSystem(System):
         """Let go of everything."""
         self.far.close()
         super().close()
+
+    def _has_work(self) -> bool:
+        return super()._has_work() or self._comparison_is_due()
+
+    def _comparison_is_due(self) -> bool:
+        memo = self.sqlite.read_control(CONTROL) or {}
+        compared_at = memo.get("compared_at")
+        return compared_at is None or self.clock.now() >= compared_at + COMPARE_EVERY
 
     def _deliver(self, message: Message) -> int:
         if message.address != PUSHED_AT:

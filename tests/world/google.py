@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -42,7 +44,7 @@ class NearGoogle:
         self.cost = timedelta(0)  # how long each call takes
         self.between: Callable[[Call], None] | None = None  # done, but not answered yet
         self.tamper: Callable[[Call, dict[str, Any]], None] | None = None  # with an answer's body
-        self._app = Application(self.world, ROUTES)
+        self._app = _application(self.world)
         self._refusals: list[tuple[str, Trouble | None, bool]] = []
 
     def now(self) -> datetime:
@@ -155,6 +157,18 @@ class _Time(GoogleClock):
 
     def now(self) -> float:
         return self._google.now().astimezone(UTC).timestamp()
+
+
+@cache
+def _routed() -> Application:
+    """Compile the routes once: they are the same in every world."""
+    return Application(World(Options()), ROUTES)
+
+
+def _application(world: World) -> Application:
+    application = copy(_routed())
+    application._world = world
+    return application
 
 
 def _lower(headers: dict[str, str]) -> dict[str, str]:

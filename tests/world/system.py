@@ -32,6 +32,7 @@ ANA = "ana@example.com"
 ADDRESS = "https://push.example.com/receive"
 TICK = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+IDLE = 5
 RETRIED = {500, 502, 503, 504}
 
 
@@ -58,6 +59,8 @@ class System:
         self.journal = Notebook()
         self.terms = terms or Terms(address=ADDRESS, short_polls=True)
         self.next_tick: datetime | None = self.clock.now()
+        self._ground: object = None  # what the last tick stood on
+        self._idle = 0  # ticks since then
         self.crashes = 0
         self.restarts = False  # whether a crash ends the process that owns the store
         self.watching: Callable[[], object] | None = None  # called whenever something was done
@@ -164,7 +167,8 @@ class System:
             self.settle()
             if self.next_tick is not None and self.next_tick <= self.clock.now():
                 self.next_tick += TICK
-                self._tick()
+                if self._has_work():
+                    self._tick()
                 continue
             following = min([end, *self._times()])
             if following >= end:
@@ -182,6 +186,14 @@ class System:
         times = [letter.due for letter in self.near.mail.letters]
         times += [waiting.due for waiting in self.queue.waiting]
         return [*times, self.next_tick] if self.next_tick else times
+
+    def _has_work(self) -> bool:
+        """Tell whether a tick may find anything; most of those that cannot are left out."""
+        ground = (self.sqlite.revision(), self.ring.held, self.terms)
+        self._idle = 0 if ground != self._ground else self._idle + 1
+        self._ground = ground
+        often = self._idle <= IDLE or self._idle % IDLE == 0
+        return often or bool(self.sqlite.due(self.clock.now(), 1))
 
     def _tick(self) -> None:
         try:

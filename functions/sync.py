@@ -10,8 +10,6 @@ refuses is written down and comes due by itself.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from functions import lease
 from functions.comparison import Occasion, touched
 from functions.confirmation import heard
@@ -21,7 +19,7 @@ from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal,
 from functions.schedule import is_held_back, is_leased
 from functions.sources.table import SOURCES
 from functions.terms import Terms
-from functions.turn import APART, Syncing, Turn, wait_apart
+from functions.turn import Syncing, Turn, wait_apart
 from functions.watching import declared_watch
 
 
@@ -57,7 +55,7 @@ def sync(  # noqa: PLR0913 - its arguments are all it may touch
         journal.note("not declared", watch=job.watch)
         return
     if job.message is not None and not (
-        job.message.channel in progress.known and _is_covered(progress, job, clock.now())
+        job.message.channel in progress.known and _is_covered(progress, job, syncing)
     ):
         progress = _keep_books(progress, job, syncing)
     if not _wants_pull(progress, job, syncing):
@@ -121,7 +119,7 @@ def _wants_pull(progress: Progress, job: Job, syncing: Syncing) -> bool:
         return False
     if progress.notices:
         return True
-    if _is_covered(progress, job, now):
+    if _is_covered(progress, job, syncing):
         return False
     if is_leased(progress, now, syncing.terms.lease) or is_held_back(progress, now):
         if not progress.marked:
@@ -130,13 +128,15 @@ def _wants_pull(progress: Progress, job: Job, syncing: Syncing) -> bool:
     return True
 
 
-def _is_covered(progress: Progress, job: Job, now: datetime) -> bool:
-    """Whether a whole pull began after the job was queued; clocks may differ by a second.
+def _is_covered(progress: Progress, job: Job, syncing: Syncing) -> bool:
+    """Whether a whole pull began after the job was queued, however much the clocks differ.
 
     One that is yet to begin was begun by a clock that jumped: it covers nothing.
     """
     began = progress.began_at
-    return began is not None and job.queued_at + APART <= began <= now
+    if began is None:
+        return False
+    return job.queued_at + syncing.terms.clocks_differ <= began <= syncing.clock.now()
 
 
 def _take_turn(watch: Watch, progress: Progress, job: Job, syncing: Syncing) -> None:

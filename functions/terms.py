@@ -12,6 +12,7 @@ class Terms:
 
     address: str  # given to Google with every channel
     settle: timedelta = timedelta(minutes=10)  # a new key signs only when every receiver has it
+    clocks_differ: timedelta = timedelta(seconds=1)  # at most, between two instances
     lease: timedelta = timedelta(seconds=300)  # longer than any request works
     pull_budget: timedelta = timedelta(seconds=240)
     tick_budget: timedelta = timedelta(seconds=45)

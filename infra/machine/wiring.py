@@ -196,10 +196,11 @@ class MachineWiring:
 
     @made_once
     def terms(self) -> Terms:
-        # The key file is read when it changes, so a new key signs at once.
+        # The key file is read when it changes, so a new key signs at once; there is one clock.
         return Terms(
             address=self._address,
             settle=timedelta(0),
+            clocks_differ=timedelta(0),
             gmail_topic=self._gmail_topic,
             short_polls=True,
         )

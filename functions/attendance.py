@@ -254,10 +254,10 @@ def _open(channel: Channel, progress: Progress | None, watch: Watch, renewal: Re
 def _stop(action: Stop, renewal: Renewal) -> None:
     channel = action.channel
     call = stop_call(channel)
-    if call is None:
-        return
     trouble: errors.Trouble | None = None
     try:
+        if call is None:
+            raise errors.Refused("its source is no longer known")
         renewal.google.call(call, subject=channel.subject)
     except errors.Trouble as error:
         trouble = error

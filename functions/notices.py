@@ -26,7 +26,8 @@ def tell_notices(
     """
     if not progress.notices:
         return
-    changes.tell(told_of(progress))
+    if events := told_of(progress):
+        changes.tell(events)
 
     def decide(case: Case) -> Case | None:
         if case.progress is None:
@@ -39,4 +40,4 @@ def tell_notices(
 
     store.change(progress.watch, decide)
     for notice in progress.notices:
-        journal.note("notice told", watch=progress.watch, kind=notice["kind"])
+        journal.note("notice told", watch=progress.watch, kind=notice.get("kind"))

@@ -80,11 +80,13 @@ def _list(watch: Watch, page: str | None) -> Call:
     return Call(api=API, version=VERSION, method="users.list", params=wanted, scopes=(USERS,))
 
 
-def _active(users: Sequence[Mapping[str, Any]], domain: str) -> list[str]:
+def _active(users: Sequence[Any], domain: str) -> list[str]:
     addresses = [
         user.get("primaryEmail")
         for user in users
-        if user.get("suspended") is not True and user.get("archived") is not True
+        if isinstance(user, Mapping)
+        and user.get("suspended") is not True
+        and user.get("archived") is not True
     ]
     texts = [address.lower() for address in addresses if isinstance(address, str)]
     return [address for address in texts if address.endswith(f"@{domain}")]

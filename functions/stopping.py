@@ -41,7 +41,10 @@ def stopped(
         return Case(progress, {channel: closed(record, now)})
     failures = record.stop_failures + 1
     if isinstance(trouble, errors.Unavailable):
-        wait = trouble.delay or backoff.pull_delay(failures, spread)
+        wait = backoff.pull_delay(failures, spread)
+        if isinstance(trouble, errors.RateLimited):
+            wait = backoff.rate_delay(failures, spread)
+        wait = max(wait, trouble.delay or wait)
         record = replace(record, stop_failures=failures, stop_after=now + wait)
     else:
         # Only the account that made it may stop it: a tombstone until its expiration.

@@ -6,6 +6,7 @@ A verdict is stored before it is told; the time it was first stored makes the id
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -49,14 +50,18 @@ def with_notice(
 
 def told_of(progress: Progress) -> list[Event]:
     """Give the events of all notices that wait to be told, oldest first."""
-    return [
-        trouble_event(
-            notice["kind"],
-            watch=progress.watch,
-            account=progress.subject,
-            since=notice["since"],
-            at=datetime.fromisoformat(notice["at"]),
-            data=notice["data"],
-        )
-        for notice in progress.notices
-    ]
+    events: list[Event] = []
+    for notice in progress.notices:
+        # A notice that somebody has edited into nonsense must not hold up its watch.
+        with suppress(KeyError, TypeError, ValueError):
+            events.append(
+                trouble_event(
+                    notice["kind"],
+                    watch=progress.watch,
+                    account=progress.subject,
+                    since=notice["since"],
+                    at=datetime.fromisoformat(notice["at"]),
+                    data=notice["data"],
+                )
+            )
+    return events

@@ -7,7 +7,7 @@ https://developers.google.com/workspace/gmail/api/guides/sync: a history id list
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -126,8 +126,8 @@ class GmailMailbox(Untargeted):
         """Read a page of ids; each is read by a get of its own."""
         del params, moment
         messages = optional_list(answer, "messages")
-        ids = tuple(m["id"] for m in messages if isinstance(m.get("id"), str) and m["id"])
-        return Page(to_get=ids, page=next_page(answer))
+        ids, unreadable = read_ids(messages)
+        return Page(to_get=ids, page=next_page(answer), unreadable=unreadable)
 
     def get(self, params: Params, *, item: str) -> Call:
         """Build users.messages.get."""
@@ -151,6 +151,18 @@ class GmailMailbox(Untargeted):
             body=body,
             scopes=self.profile.scopes,
         )
+
+
+def read_ids(messages: Iterable[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the ids of listed messages, and what is wrong with entries that have none."""
+    ids: list[str] = []
+    unreadable: list[str] = []
+    for message in messages:
+        try:
+            ids.append(need_id(message if isinstance(message, Mapping) else {}, "message"))
+        except ValueError as error:
+            unreadable.append(str(error))
+    return tuple(ids), tuple(unreadable)
 
 
 def read_history_id(value: object) -> str:

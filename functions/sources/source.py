@@ -157,12 +157,15 @@ class Untargeted:
 
 
 def read_entries(
-    entries: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Iterable[Found]]
+    entries: Iterable[Any], read: Callable[[Mapping[str, Any]], Iterable[Found]]
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Read each entry of a list; one that makes no sense is named and holds up no other."""
     found: list[Found] = []
     unreadable: list[str] = []
     for entry in entries:
+        if not isinstance(entry, Mapping):
+            unreadable.append("an entry that is no object")
+            continue
         try:
             found += read(entry)
         except UNREADABLE as error:
@@ -194,13 +197,13 @@ def need_id(resource: Mapping[str, Any], what: str, key: str = "id") -> str:
     return value
 
 
-def need_list(answer: Answer, key: str) -> list[Mapping[str, Any]]:
+def need_list(answer: Answer, key: str) -> list[Any]:
     """Give the list under `key`; an answer without it is broken, never an empty list."""
     value = answer.body.get(key)
     if not isinstance(value, list):
         msg = f"Google's answer has no list {key!r}"
         raise Unavailable(msg)
-    return [entry for entry in value if isinstance(entry, Mapping)]
+    return value
 
 
 def need_text(answer: Answer, key: str) -> str:
@@ -223,6 +226,6 @@ def read_time(value: object) -> datetime | None:
         return None
 
 
-def optional_list(answer: Answer, key: str) -> list[Mapping[str, Any]]:
+def optional_list(answer: Answer, key: str) -> list[Any]:
     """Give the list under `key`, empty where Google leaves the key of an empty list out."""
     return need_list(answer, key) if key in answer.body else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -103,3 +104,10 @@ def test_a_verdict_changes_nothing_else(before: Verdict, after: Verdict, page: s
     assert judged.pull_at == NOW
     assert judged.verdict is after
     assert isinstance(judged.verdict_at, datetime) == (before is not after)
+
+
+def test_an_edited_notice_holds_up_no_other() -> None:
+    """A notice that lacks what an event needs is passed over; the others are told."""
+    parked = pass_verdict(Progress(watch="ana"), Verdict.UNAUTHORIZED, "revoked", now=NOW)
+    edited = replace(parked, notices=({"kind": "parked"}, {"at": 5}, *parked.notices))
+    assert [event.type for event in told_of(edited)] == ["watchkeeper.watch.parked"]

@@ -97,6 +97,7 @@ def test_a_trash_that_was_undone_after_a_crash_is_news() -> None:
     """A run that died after telling `trashed` must not leave it standing once it is undone."""
     died = outcome(found(State.TRASHED, version="6", stamp="six"), kept()).before
     undone = found(version="7", stamp="five")
+    assert died is not None
     assert outcome(undone, kept()).change is None
     assert change(undone, died).kind == "file.updated"
 

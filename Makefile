@@ -9,7 +9,7 @@ CHECKOV := .venv/checkov/.installed-3.3.30
 REQUIREMENTS := requirements.txt requirements-local.txt requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format coverage clean tables
+.PHONY: help setup demo test soak check lint format coverage clean tables
 .PHONY: terraform-test terraform-policy terraform-schema terraform-tools
 .PHONY: lint-form lint-rules lint-types lint-layers lint-terraform
 
@@ -29,6 +29,9 @@ demo: $(STAMP) ## watch a simulated Google on this machine and tell what happens
 
 test: $(STAMP) ## run the tests (ARGS="-k token -x" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+soak: $(STAMP) ## run the tests that take minutes: renewals, kills and many watches, in real processes
+	@WATCHKEEPER_SOAK=1 $(BIN)/python -m pytest -m soak $(ARGS)
 
 check: lint $(CHECKOV) test ## run what CI runs
 

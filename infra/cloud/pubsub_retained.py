@@ -41,6 +41,8 @@ def retained(topic: str, watch: str, *, since: datetime) -> Iterator[PubsubMessa
         raise Misconfigured(
             f"{topic}: {refused.message} (roles/pubsub.editor is needed to replay)"
         ) from None
+    except exceptions.MethodNotImplemented:
+        raise Misconfigured("Pub/Sub's emulator keeps nothing to replay") from None
     except (exceptions.GoogleAPIError, GoogleAuthError) as failure:
         raise Unavailable(f"Pub/Sub: {type(failure).__name__}") from failure
 

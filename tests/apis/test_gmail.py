@@ -110,8 +110,8 @@ def test_watch_is_renewed_in_place_daily(system: FarSystem) -> None:
     """No stop, no other record; and covered all the time."""
     begin(system, poll="1h")
     (before,) = system.sqlite.channels(mailbox_name(ANA))
-    system.pass_time(8 * DAY)
-    assert 8 <= system.far.count(WATCH) <= 10
+    system.pass_time(4 * DAY)
+    assert 4 <= system.far.count(WATCH) <= 5
     assert system.far.count(STOP) == 0
     (after,) = system.sqlite.channels(mailbox_name(ANA))
     assert after.id == before.id

@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud.firestore import Client, FieldFilter, Query
 
 from functions.domain.errors import Conflict
-from functions.domain.model import Channel
+from functions.domain.model import Channel, Progress
 from infra.cloud.firestore_calls import Lost, commit, read_pages, read_query
 from infra.cloud.firestore_cases import FirestoreCases
 from infra.cloud.firestore_documents import to_document, to_id, to_name
@@ -75,6 +75,11 @@ class FirestoreOperating:
         for start in range(0, len(names), _MOST_NAMES):
             among = FieldFilter("watch", "in", names[start : start + _MOST_NAMES])
             yield from self._cases.to_channels(read_query(channels.where(filter=among))).values()
+
+    def all_progress(self) -> Iterator[Progress]:
+        """Give every progress."""
+        stored = read_pages(self._client.collection("progress"))
+        return filter(None, map(self._cases.to_progress, stored))
 
     def unreadable(self, limit: int) -> list[dict[str, Any]]:
         """Give the newest notes of items that could not be told."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.domain.model import Channel
+from functions.domain.model import Channel, Progress
 from infra.local.sqlite_cases import SqliteCases
 from infra.local.sqlite_file import SqliteFile
 from infra.local.sqlite_rows import from_text, to_text
@@ -30,6 +30,7 @@ class SqliteOperating:
         """
         self._file = SqliteFile(path, STORE)
         self._cases = SqliteCases(None)
+        self._read: dict[str, tuple[str, Progress]] = {}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -59,6 +60,24 @@ class SqliteOperating:
         for watch in watches:
             query = "SELECT id, document FROM channels WHERE watch = ? ORDER BY id"
             yield from self._channels(query, watch)
+
+    def all_progress(self) -> Iterator[Progress]:
+        """Give every progress; what has not changed since the last time is not parsed again."""
+        last, read = "", {}
+        query = f"SELECT watch, document FROM progress WHERE watch > ? ORDER BY watch LIMIT {_PAGE}"
+        while True:
+            with self._file.reading() as file:
+                rows = file.execute(query, [last]).fetchall()
+            if not rows:
+                break
+            for watch, text in rows:
+                known = self._read.get(watch)
+                if known is None or known[0] != text:
+                    known = (text, self._cases.to_progress(watch, text))
+                read[watch] = known
+                yield known[1]
+            last = rows[-1][0]
+        self._read = read
 
     def unreadable(self, limit: int) -> list[dict[str, Any]]:
         """Give the newest notes of items that could not be told."""

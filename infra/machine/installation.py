@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from functions.domain.errors import Misconfigured
-from functions.domain.model import Channel
+from functions.domain.model import Channel, Progress
 from functions.ports import Chance, Clock, Google, Keys, Secrets, Store
 from infra.machine.wiring import MachineWiring, Place
 from infra.settings import Settings
@@ -28,6 +28,7 @@ class Operating(Protocol):
 
     def amend(self, edit: Edit, *, revision: str) -> Collection[str]: ...
     def all_channels(self, watches: Collection[str] | None = None) -> Iterator[Channel]: ...
+    def all_progress(self) -> Iterator[Progress]: ...
     def unreadable(self, limit: int) -> list[dict[str, Any]]: ...
 
 

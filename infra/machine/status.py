@@ -50,7 +50,7 @@ def _row(store: Store, name: str, document: Mapping[str, Any], now: datetime) ->
     }
     stored = to_fields(progress or Progress(watch=name))
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
-    row["state"] = _state(declared, progress, now)
+    row["state"] = state_of(declared, progress, now)
     row["uncovered_seconds"] = round(_uncovered(declared, progress, now), 3)
     channels = [*store.channels(name), *_shared(store, declared)]
     row["channels"] = [to_fields(channel) for channel in channels]
@@ -72,7 +72,7 @@ def _uncovered(watch: Watch | None, progress: Progress | None, now: datetime) ->
     return coverage.uncovered(progress, now)
 
 
-def _state(watch: Watch | None, progress: Progress | None, now: datetime) -> str:
+def state_of(watch: Watch | None, progress: Progress | None, now: datetime) -> str:
     """Say in one word or two how the watch does."""
     if watch is None:
         return "invalid"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infra.machine.commands.channels import channels
+from infra.machine.commands.console import console
 from infra.machine.commands.dead_letters import dead_letters
 from infra.machine.commands.doctor import doctor
 from infra.machine.commands.init import init
@@ -13,4 +14,17 @@ from infra.machine.commands.status import status
 from infra.machine.commands.tail import tail
 from infra.machine.commands.watch import watch
 
-OPERATING = (init, plan, apply, status, watch, channels, keys, tail, replay, dead_letters, doctor)
+OPERATING = (
+    init,
+    plan,
+    apply,
+    status,
+    watch,
+    channels,
+    keys,
+    tail,
+    replay,
+    dead_letters,
+    doctor,
+    console,
+)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from functions.domain.errors import Refused
+from functions.domain.errors import Invalid, Refused
 from functions.domain.filename import TOMBSTONE, marked_name, safe_name
 from functions.domain.handled import Handled, Outcome, copy_key
 from functions.domain.handler import Download, OnDelete
@@ -33,6 +33,13 @@ from functions.ports import Copy
 COPIED = frozenset({"file.created", "file.updated", "file.untrashed"})
 DELETED = frozenset({"file.trashed", "file.removed"})
 ABUSIVE = "cannotDownloadAbusiveFile"
+# https://developers.google.com/workspace/drive/api/guides/handle-errors
+HOPELESS = (
+    "exportSizeLimitExceeded",
+    "cannotDownloadFile",
+    "fileNotDownloadable",
+    "cannotExportFile",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,8 @@ def download(wanted: Download, task: Task, handling: Handling) -> Result:
             return skipped("Google says it is malware or spam")
         if refusal.verdict is Verdict.NOT_FOUND:
             return skipped("gone while it was copied")
+        if any(reason in refusal.text for reason in HOPELESS):
+            raise Invalid(refusal.text) from refusal
         raise
 
 

@@ -150,6 +150,19 @@ def test_what_google_refuses_is_handled(place_of: Callable[..., Place]) -> None:
     assert place.arrive(1) == {"good.mp4": b"good"}
 
 
+def test_what_cannot_be_downloaded_is_given_up_at_once(place_of: Callable[..., Place]) -> None:
+    """A document that is too large to be exported is a dead letter, and the next file arrives."""
+    place = place_of(mime=["video/*", "application/vnd.google-apps.*"])
+    place.begin()
+    place.google.fault(
+        "error", method="drive.files.export", reason="exportSizeLimitExceeded", status=403
+    )
+    place.video("Plan", mimeType="application/vnd.google-apps.document")
+    place.video("good.mp4", content="good")
+    assert place.arrive(1) == {"good.mp4": b"good"}
+    place.machine.logs("handler dead", detail="exportSizeLimitExceeded")
+
+
 def test_a_document_is_exported(place_of: Callable[..., Place]) -> None:
     """A document of Google's arrives in the format that was declared, with its suffix."""
     place = place_of(mime="application/vnd.google-apps.document", export="pdf")

@@ -95,19 +95,16 @@ class NearGoogle:
     def _read(self, call: Call, reply: Reply) -> Answer:
         if reply.dropped:
             raise Unanswered("no answer") if call.once else Unavailable("no answer")
-        body = reply.body
+        headers = {name.lower(): value for name, value in reply.headers.items()}
         if reply.status >= 400:
-            content = json.dumps(body).encode()
-            raise read_error(
-                reply.status, _lower(reply.headers), content, secrets=(), now=self.now()
-            )
-        if isinstance(body, bytes):
+            refusal = json.dumps(reply.body).encode()
+            raise read_error(reply.status, headers, refusal, secrets=(), now=self.now())
+        if isinstance(reply.body, bytes):
             raise Unavailable("the answer is no JSON")
-        date = read_date(_lower(reply.headers)) or self.now()
-        content: dict[str, Any] = json.loads(json.dumps(body or {}))
+        body: dict[str, Any] = json.loads(json.dumps(reply.body or {}))
         if self.tamper is not None:
-            self.tamper(call, content)
-        return Answer(body=content, date=date)
+            self.tamper(call, body)
+        return Answer(body=body, date=read_date(headers) or self.now())
 
 
 @dataclass(slots=True)
@@ -169,7 +166,3 @@ def _application(world: World) -> Application:
     application = copy(_routed())
     application._world = world
     return application
-
-
-def _lower(headers: dict[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

@@ -39,6 +39,8 @@ def test_every_variable_and_output_is_described() -> None:
     example = (ROOT / "terraform" / "terraform.tfvars.example").read_text()
     text = "".join(path.read_text() for path in sorted((ROOT / "terraform").glob("*.tf")))
     for kind in ("variable", "output"):
-        for name, body in re.findall(rf'^{kind} "(\w+)" {{\n(.*?)^}}', text, re.MULTILINE | re.DOTALL):
+        for name, body in re.findall(
+            rf'^{kind} "(\w+)" {{\n(.*?)^}}', text, re.MULTILINE | re.DOTALL
+        ):
             assert re.search(r'^  description = ".{20,}"$', body, re.MULTILINE), name
             assert kind == "output" or re.search(rf"^#? ?{name} +=", example, re.MULTILINE), name

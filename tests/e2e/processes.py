@@ -120,7 +120,7 @@ def finish(
     *arguments: str,
     folder: Path,
     environment: Mapping[str, str] | None = None,
-    within: float = 20.0,
+    within: float = 40.0,
 ) -> Ended:
     """Run a command to its end."""
     done = subprocess.run(

@@ -79,17 +79,19 @@ def test_push_comes_before_its_history_is_visible(system: FarSystem) -> None:
     assert system.far.count("gmail.users.history.list") <= 8
 
 
-def test_lost_history_leads_to_a_resync(system: FarSystem) -> None:
+def test_lost_history_leads_to_a_resync(system: FarSystem, monkeypatch: pytest.MonkeyPatch) -> None:
     """404: newer messages and vanished ones are told, nothing twice, little is read one by one."""
+    monkeypatch.setattr("functions.sources.gmail.PAGE_SIZE", 10)
     mail = system.world.gmail
-    for number in range(50):
-        mail.deliver(ANA, ago=10_000 + number)
+    old = [mail.deliver(ANA, ago=10_000 + number) for number in range(60)]
     begin(system, poll="1h")
+    for each in old[:30:2]:  # older than the watch, but told of
+        mail.label(ANA, each.id, add=["STARRED"])
     gone = mail.deliver(ANA)
     for _ in range(31):
         mail.deliver(ANA)
     system.pass_time(5 * SECOND)
-    assert len(system.told()) == 32
+    assert len(system.told()) == 15 + 32
     system.lose_notifications()
     system.pass_time(HOUR)
     fresh = mail.deliver(ANA)
@@ -226,7 +228,9 @@ def test_stop_that_fails_is_repeated_with_back_off(system: FarSystem) -> None:
     for _ in range(3):
         system.far.refuse(STOP, Unavailable("503 backendError"))
     system.declare()
-    system.pass_time(10 * TICK)
+    system.pass_time(TICK)
+    assert 1 <= system.far.count(STOP) <= 2
+    system.pass_time(9 * TICK)
     assert system.far.count(STOP) == 4
     assert system.world.gmail.mailbox(ANA).watch is None
 

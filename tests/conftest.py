@@ -19,8 +19,8 @@ import pytest
 from tests import emulators
 from tests.emulators import FIRESTORE, PUBSUB, Emulator
 
-# The classes in tests/contracts/ are no test files, but their asserts deserve to be explained, too.
-pytest.register_assert_rewrite("tests.contracts")
+# These are no test files, but their asserts deserve to be explained, too.
+pytest.register_assert_rewrite("tests.contracts", "tests.world")
 
 # A busy machine is not a bug: pytest's own timeout ends what is stuck.
 hypothesis.settings.register_profile("watchkeeper", deadline=None, print_blob=True)

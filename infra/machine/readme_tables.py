@@ -47,7 +47,8 @@ def with_tables(text: str) -> str:
     """Give the README with its tables as the code has them now."""
     for name, table in (("sources", sources_table()), ("settings", settings_table())):
         between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        text = between.sub(lambda match, table=table: f"{match[1]}{table}{match[2]}", text)
+        start, _, rest = between.sub(r"\1\0\2", text).partition("\0")
+        text = start + table + rest
     return text
 
 

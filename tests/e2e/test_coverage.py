@@ -65,7 +65,8 @@ def test_channels_of_ten_seconds_cover_without_a_gap(
     assert count.repeated == 0
     given_up = [entry for entry in machine.log("channel stopped") if "in time" in entry["why"]]
     figures(
-        f"{seconds} s, {opened} channels, {len(given_up)} given up, uncovered {sum(r['uncovered_seconds'] for r in rows)} s, "
+        f"{seconds} s, {opened} channels, {len(given_up)} given up, "
+        f"uncovered {sum(r['uncovered_seconds'] for r in rows)} s, "
         f"at most {max(log.most.values())} live, {log.looks} looks; {bustle.changes} changes, "
         f"{count}; {tail}"
     )

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.world")
-
-from tests.world.system import System  # noqa: E402 - its asserts are to be explained, too
+from tests.world.system import System
 
 
 @pytest.fixture

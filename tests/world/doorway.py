@@ -12,6 +12,7 @@ from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
 
 from functions import ports
 from functions.domain import token
+from functions.receive import Request, receive
 from infra import wiring
 from tests.world.ports import HeldKeys, Notebook, WorldClock, key
 from tests.world.queues import WorldJobs
@@ -39,13 +40,21 @@ class Doorway:
         assert component == "receive"
         return self.notebook
 
-    def knock(self, given: Mapping[str, str]) -> tuple[int, bytes, list[tuple[str, str]]]:
-        """Post without a client, for those who come ten thousand times."""
-        environ = EnvironBuilder("/", method="POST").get_environ() if not self._environ else {}
-        self._environ |= environ
+    def knock(self, given: Mapping[str, str]) -> tuple[int, object]:
+        """Post without a client, for those who come thousands of times."""
+        if not self._environ:
+            self._environ = EnvironBuilder("/", method="POST").get_environ()
         named = {"HTTP_" + name.upper().replace("-", "_"): text for name, text in given.items()}
-        answer, status, headers = run_wsgi_app(self.client.application, {**self._environ, **named})
-        return int(status[:3]), b"".join(answer), list(headers)
+        answer, status, told = run_wsgi_app(self.client.application, {**self._environ, **named})
+        return int(status[:3]), (b"".join(answer), str(sorted(told)))
+
+    def ask(self, given: Mapping[str, str]) -> tuple[int, object]:
+        """Ask the flow itself, without any framework around it."""
+        asked = Request(method="POST", headers=given, length=0, read=lambda _: b"")
+        reply = receive(
+            asked, keys=self.keys, jobs=self.jobs, clock=self.clock, journal=self.notebook
+        )
+        return int(reply.status), (reply.text, str(sorted(reply.headers.items())))
 
     def post(self, headers: Mapping[str, str], data: bytes = b"", **more: Any) -> TestResponse:
         """Post a notification."""

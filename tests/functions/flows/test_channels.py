@@ -349,14 +349,14 @@ def test_rate_limit_on_channels_waits_as_google_asks(system: System) -> None:
 def test_unwatchable_resource_is_polled_with_the_same_output(system: System) -> None:
     """It is not parked: no trouble is told, changes are; Google is asked again a day later."""
     system.near.refuse("*.watch", Unwatchable("400 pushNotSupportedForRequestedResource"))
-    system.begin(poll="5m")
+    system.begin()
     assert system.progress().verdict is Verdict.UNWATCHABLE
     system.drive.create(ANA, name="a")
-    system.pass_time(5 * TICK)
+    system.pass_time(HOUR)
     assert system.sink.kinds() == ["file.created"]
     assert system.sink.troubles() == []
     assert system.progress().verdict is Verdict.UNWATCHABLE
-    system.pass_time(20 * HOUR)
+    system.pass_time(19 * HOUR)
     assert system.near.count("*.watch") <= 2
     system.pass_time(6 * HOUR)
     assert system.progress().verdict is Verdict.OK

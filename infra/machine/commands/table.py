@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infra.machine.commands.auth import auth
 from infra.machine.commands.channels import channels
 from infra.machine.commands.console import console
 from infra.machine.commands.dead_letters import dead_letters
@@ -25,6 +26,7 @@ OPERATING = (
     tail,
     replay,
     dead_letters,
+    auth,
     doctor,
     console,
 )

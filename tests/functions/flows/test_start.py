@@ -53,6 +53,7 @@ def test_each_kind_of_change_is_told_once(system: System) -> None:
     """Created, updated, trashed, untrashed, removed: each is one event with Google's resource."""
     system.begin()
     file = system.drive.create(ANA, name="a")
+    times = [system.clock.now()]
     for act in (
         lambda: system.drive.update(file.id, name="b"),
         lambda: system.drive.trash(file.id),
@@ -60,11 +61,13 @@ def test_each_kind_of_change_is_told_once(system: System) -> None:
         lambda: system.drive.remove(file.id),
     ):
         system.pass_time(5 * SECOND)
+        times.append(system.clock.now())
         act()
     system.pass_time(timedelta(hours=2))
     verbs = ["created", "updated", "trashed", "untrashed", "removed"]
     assert system.sink.kinds() == [f"file.{verb}" for verb in verbs]
     assert [event.data["seen_before"] for event in system.sink.told] == [False] + [True] * 4
+    assert [event.time for event in system.sink.told] == times
     assert len({event.id for event in system.sink.told}) == 5
     first = system.sink.told[0]
     assert (first.source, first.type, first.subject, first.watch, first.account) == (

@@ -40,10 +40,11 @@ output "commands" {
   description = "Commands to look at the system."
   value = merge(
     {
+      status     = "python main.py status --project ${var.project_id} --database '${var.database.name}'"
+      doctor     = "python main.py doctor --project ${var.project_id} --database '${var.database.name}' --workspace ${google_service_account.workspace.email} --address ${local.address}"
       changes    = "gcloud pubsub subscriptions create look --topic=changes --project=${var.project_id} && gcloud pubsub subscriptions pull look --auto-ack --limit=10 --project=${var.project_id}"
-      dead       = "gcloud pubsub subscriptions pull changes-dead --limit=10 --project=${var.project_id}"
       logs       = "gcloud logging read 'resource.type=\"cloud_run_revision\" AND resource.labels.service_name=~\"^${local.name}-\"' --freshness=1h --limit=50 --project=${var.project_id}"
-      status     = "GOOGLE_CLOUD_PROJECT=${var.project_id} python main.py status --store firestore"
+      dead       = "gcloud pubsub subscriptions pull changes-dead --limit=10 --project=${var.project_id}"
       tick_now   = "gcloud scheduler jobs run ${google_cloud_scheduler_job.renew.name} --location=${google_cloud_scheduler_job.renew.region} --project=${var.project_id}"
       forwarding = "printf 'whsec_%s' \"$(openssl rand -base64 32)\" | gcloud secrets versions add NAME --data-file=- --project=${var.project_id}"
     },

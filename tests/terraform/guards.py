@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
 from typing import Any
@@ -146,6 +147,7 @@ def settings_name_what_exists(deployment: Deployment) -> Iterator[str]:
             "WATCHKEEPER_DATABASE": databases,
             "WATCHKEEPER_WORKSPACE": accounts,
             "WATCHKEEPER_PROJECT": {PROJECT},
+            "WATCHKEEPER_PUBSUB": {f"{function['location']}-pubsub.googleapis.com"},
             "WATCHKEEPER_ADDRESS": {receive["service_config"][0]["uri"]},
             "WATCHKEEPER_KEYS": {
                 f"{volume['mount_path']}/{volume['versions'][0]['path']}"
@@ -155,6 +157,8 @@ def settings_name_what_exists(deployment: Deployment) -> Iterator[str]:
         for variable, allowed in expected.items():
             if variable in given and given[variable] not in allowed:
                 yield f"{name}: {variable} is {given[variable]}"
+        if "WATCHKEEPER_PUBSUB" not in given:  # it has a default, for one machine
+            yield f"{name}: publishes without order"
 
 
 def every_mounted_secret_may_be_read(deployment: Deployment) -> Iterator[str]:
@@ -259,6 +263,46 @@ def no_secret_is_written_down(deployment: Deployment) -> Iterator[str]:
         yield f"there are the versions {sorted(versions)}"
 
 
+# What the order of creation must be although no argument says so: rights before their first use.
+BEFORE = {
+    "google_cloud_scheduler_job.renew": {"google_cloud_run_v2_service_iam_member.caller"},
+    "google_pubsub_subscription.push": {
+        "google_cloud_run_v2_service_iam_member.caller",
+        "google_pubsub_topic_iam_member.dead",
+        "time_sleep.grants",
+    },
+    "google_cloudfunctions2_function.this": {
+        "google_project_iam_member.build",
+        "google_project_iam_member.consents",
+        "google_project_iam_member.store",
+        "google_pubsub_topic_iam_member.publisher",
+        "google_secret_manager_secret_iam_member.forward",
+        "google_secret_manager_secret_iam_member.signing_keys",
+        "google_service_account_iam_member.workspace",
+        "time_sleep.grants",
+    },
+    "google_firestore_document.declared": {"google_firestore_document.watch"},
+    "google_firestore_document.watch": {"terraform_data.watches"},
+}
+
+
+def rights_come_before_their_use(deployment: Deployment) -> Iterator[str]:
+    """What Google would refuse or lose for want of a right waits for it; revisions come last."""
+    for resource in json.loads(deployment.state.read_text())["resources"]:
+        address = f"{resource['type']}.{resource['name']}"
+        for instance in resource["instances"]:
+            missing = BEFORE.get(address, set()) - set(instance.get("dependencies", []))
+            yield from (f"{address} does not wait for {each}" for each in sorted(missing))
+            if resource["type"].startswith("google_") and resource["mode"] != "data":
+                yield from _not_enabled_first(address, instance)
+
+
+def _not_enabled_first(address: str, instance: Any) -> Iterator[str]:
+    if "google_project_service.this" in {address, *instance.get("dependencies", [])}:
+        return
+    yield f"{address} does not wait for its service"
+
+
 GUARDS: tuple[Guard, ...] = (
     each_account_has_exactly_its_rights,
     only_receive_is_public,
@@ -271,6 +315,7 @@ GUARDS: tuple[Guard, ...] = (
     the_clock_calls_renew,
     a_burst_is_served,
     no_secret_is_written_down,
+    rights_come_before_their_use,
 )
 
 

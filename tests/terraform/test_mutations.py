@@ -188,21 +188,21 @@ MUTATIONS = {
     ),
     "metrics before their service": Mutation(
         file="monitoring.tf",
-        old="  depends_on = [google_project_service.this]\n\n  label_extractors",
+        old="  depends_on  = [google_project_service.this]\n\n  label_extractors",
         new="\n  label_extractors",
-        caught="google_logging_metric",
+        caught="does not wait for its service",
     ),
     "the right to call made too late": Mutation(
         file="schedule.tf",
         old="depends_on = [google_cloud_run_v2_service_iam_member.caller]",
         new="",
-        caught="google_cloud_scheduler_job",
+        caught="does not wait for google_cloud_run_v2_service_iam_member.caller",
     ),
-    "a region that does not exist in the code's name for it": Mutation(
+    "no region for what has an order": Mutation(
         file="functions.tf",
         old='PUBSUB        = "${var.region}-pubsub.googleapis.com"',
         new='PUBSUB        = ""',
-        caught="lacks WATCHKEEPER_PUBSUB",
+        caught="publishes without order",
     ),
 }
 

@@ -103,11 +103,13 @@ def simulate(*, port: int) -> None:
 
 
 @cli.command(epilog="Example: python main.py demo")
-def demo() -> None:
+@click.option("--keep", is_flag=True, help="Stay up, with a page to look at and play with.")
+@click.option("--for", "length", type=Duration(), default="8h", help="With --keep: so long.")
+def demo(*, keep: bool, length: timedelta) -> None:
     """Show the whole loop on a simulated Google: ends by itself, status 0 if all arrived."""
     from infra.machine.demo import run
 
-    sys.exit(run(click.echo))
+    sys.exit(run(click.echo, keep=length if keep else None))
 
 
 for _command in OPERATING:

@@ -14,12 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from infra.local.google import SimulatedGoogle, serve_google
 from infra.local.listener import free_port
+from infra.machine.demo_console import open_console
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 ACCOUNT = "ana@example.com"
@@ -39,8 +41,8 @@ class NotSeenError(Exception):
     """A step did not happen in time."""
 
 
-def run(say: Say) -> int:
-    """Run the demo; give the exit status."""
+def run(say: Say, *, keep: timedelta | None = None) -> int:
+    """Run the demo, and `keep` it up for so long to be looked at; give the exit status."""
     say("Watchkeeper: from a change in Google Drive to a CloudEvent, on a simulated Google.\n")
     with (
         tempfile.TemporaryDirectory(prefix="watchkeeper-demo-") as folder,
@@ -49,7 +51,7 @@ def run(say: Say) -> int:
         stage = Stage(google, Path(folder), say)
         try:
             with stage.serving():
-                _play(stage)
+                _play(stage, keep)
         except NotSeenError as missed:
             say(f"\nFAILED: {missed}\nThe log of serve:\n{stage.log()}")
             return 1
@@ -134,10 +136,19 @@ class Stage:
         return None
 
 
-def _play(stage: Stage) -> None:
+def _play(stage: Stage, keep: timedelta | None) -> None:
     first = _open(stage)
-    _change_files(stage)
-    _renew(stage, first)
+    console = open_console(stage.folder, stage.google, ACCOUNT)
+    try:
+        stage.tell(f"look at it: {console.url}")
+        _change_files(stage)
+        _renew(stage, first)
+        if keep is not None:
+            stage.tell("it stays up: press the page's buttons; Ctrl-C here ends it")
+            with suppress(KeyboardInterrupt):
+                time.sleep(keep.total_seconds())
+    finally:
+        console.stop()
     _stop_watch(stage)
 
 

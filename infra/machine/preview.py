@@ -14,7 +14,7 @@ from functions.attendance import Renewal, decide_case
 from functions.comparison import Occasion, differs, removed, touched
 from functions.declaration import identity
 from functions.domain.change import fingerprint
-from functions.domain.errors import Invalid, Unavailable
+from functions.domain.errors import Invalid, Misconfigured, Unavailable
 from functions.domain.keyring import Ring
 from functions.domain.mailbox import PREFIX, Do, mailbox_name, plan_mailbox, union
 from functions.domain.model import Channel, ChannelState, Job, Progress, Watch
@@ -25,6 +25,7 @@ from functions.sources.call import Answer, Call
 from functions.terms import Terms
 from functions.watching import readable_watch
 from infra.machine.installation import Installation
+from infra.machine.key_ring import held
 
 GMAIL = "gmail.mailbox"
 NAMES = {Stop: "stop", Retire: "let go", Close: "close"}
@@ -83,7 +84,7 @@ def preview(at: Installation, documents: Documents, *, address: str | None) -> P
         steps=tuple(steps),
         watches=len(documents),
         address=found,
-        keys_known=ring is not None,
+        keys_known=ring is not None or not channels,
     )
 
 
@@ -219,8 +220,8 @@ def _renewal(at: Installation, ring: Ring | None, address: str) -> Renewal:
 
 def _ring(at: Installation) -> Ring | None:
     try:
-        return at.keys.ring()
-    except Unavailable:
+        return held(at)
+    except (Misconfigured, Unavailable):
         return None  # then no channel is judged by its key
 
 

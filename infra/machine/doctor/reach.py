@@ -21,6 +21,7 @@ import requests
 from functions.domain import token
 from functions.domain.errors import Trouble
 from infra.machine.doctor.finding import Finding, Ward, failed, ok, skipped, warning
+from infra.machine.key_ring import held
 
 TIMEOUT = 10
 SOON = timedelta(days=14)
@@ -94,7 +95,7 @@ def round_trip(ward: Ward) -> Iterator[Finding]:
     looked = f"POST {ward.address} with a token of our own"
     channel = str(uuid.uuid4())
     try:
-        key = ward.at.keys.ring().keys[-1]
+        key = held(ward.at).keys[-1]
     except Trouble as trouble:
         yield skipped(looked, f"no key to sign with: {trouble.text}")
         return

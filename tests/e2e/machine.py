@@ -16,6 +16,7 @@ from tests.e2e.processes import TRACE, Ended, Program, finish, free_ports
 Json = dict[str, Any]
 
 READY = "receiving at "
+TAKEN = "cannot be used (Address already in use)"
 LONGEST = "400s"  # after which a `serve` that was forgotten ends by itself
 
 
@@ -37,6 +38,7 @@ class Machine:
         self.watches = folder / "watches.yaml"
         self.changes = folder / "changes.jsonl"
         self.store = folder / "watchkeeper.db"
+        self._has_served = False
         self._options = options
         self._environment = environment
         self.programs: list[Program] = []
@@ -54,7 +56,15 @@ class Machine:
     def serve(self, *more: str) -> Program:
         """Start `serve` and wait until it serves."""
         program = self.start(*more)
-        program.says(READY)
+        try:
+            program.says(READY)
+        except AssertionError:
+            if self._has_served or TAKEN not in program.err:
+                raise
+            # Somebody was quicker at a port that was free a moment ago.
+            self.port, self.internal_port = free_ports()
+            return self.serve(*more)
+        self._has_served = True
         return program
 
     def start(self, *more: str) -> Program:

@@ -35,11 +35,13 @@ def test_kills_at_random_moments_lose_nothing(
     with Tail(machine.changes) as tail:
         with bustle:
             for number in range(kills):
-                # From before it serves to well into its work ...
-                time.sleep(chance.uniform(0.3, 2.0))
-                if number % 2:  # ... or just when changes are told, but not yet known to be
+                time.sleep(chance.uniform(0.3, 2.0))  # from before it serves to well into its work
+                if number % 3 == 1:  # just when changes are told, but not yet known to be
                     serve.says_more("changes told", within=3)
                     time.sleep(chance.uniform(0, 0.002))
+                elif number % 3 == 2:  # just when Google has listed them
+                    _await_list(google)
+                    time.sleep(chance.uniform(0, 0.02))
                 assert serve.end(signal.SIGKILL) == -signal.SIGKILL
                 serve = machine.start()
             time.sleep(1)
@@ -57,3 +59,16 @@ def test_kills_at_random_moments_lose_nothing(
 def _covered(machine: Machine) -> list[Json]:
     rows: list[Json] = machine.status()["watches"]
     return rows if {row["state"] for row in rows} == {"covered"} else []
+
+
+def _await_list(google: Simulated) -> None:
+    """Wait, looking closely, until Google has answered one more list."""
+    counted = _lists(google)
+    until = time.monotonic() + 3
+    while _lists(google) == counted and time.monotonic() < until:
+        pass
+
+
+def _lists(google: Simulated) -> int:
+    lists: int = google.get("stats")["calls"].get("drive.changes.list 200", 0)
+    return lists

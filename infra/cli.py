@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -119,7 +120,9 @@ for _command in OPERATING:
 def main() -> None:
     """Run the command line; what a user can mend is a sentence, never a stack trace."""
     try:
-        cli.main(prog_name="python main.py", standalone_mode=True)
+        # bin/watchkeeper has a name of its own, which a shell can complete.
+        name = os.environ.get("WATCHKEEPER_COMMAND", "python main.py")
+        cli.main(prog_name=name, complete_var="_WATCHKEEPER_COMPLETE", standalone_mode=True)
     except Misconfigured as fault:
         click.echo(f"error: {fault.full}", err=True)
         sys.exit(WRONG)

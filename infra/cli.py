@@ -51,6 +51,11 @@ def cli() -> None:
     "--gmail-subscription",
     help="With real Google: the pull subscription of that topic; without it mailboxes are polled.",
 )
+@click.option(
+    "--allow-private-forward",
+    is_flag=True,
+    help="Let `forward` call loopback and private addresses.",
+)
 @click.option("--for", "length", type=Duration(), help="End by itself after so long.")
 def serve(  # noqa: PLR0913 - the options of the command
     *,
@@ -66,6 +71,7 @@ def serve(  # noqa: PLR0913 - the options of the command
     changes: str | None,
     gmail_topic: str,
     gmail_subscription: str | None,
+    allow_private_forward: bool,
     length: timedelta | None,
 ) -> None:
     """Run the whole system on this machine."""
@@ -84,6 +90,7 @@ def serve(  # noqa: PLR0913 - the options of the command
         changes=changes,
         gmail_topic=gmail_topic,
         gmail_subscription=gmail_subscription,
+        allow_private_forward=allow_private_forward,
         length=length,
     )
     run(serving, ready=lambda text: click.echo(text, err=True))

@@ -13,10 +13,12 @@ ANA, BEN = "ana@example.com", "ben@example.com"
 
 
 def _first(google: Simulated, machine: Machine) -> Json:
-    """Serve until there is a confirmed channel, end, and give that channel."""
+    """Serve until there is a channel and nothing to do, end, and give that channel."""
     machine.declare(drive("ana-drive", ANA))
     serve = machine.serve()
     machine.confirmed("ana-drive")
+    heard_at = machine.log("channel heard")[0]["time"]
+    eventually("a last look", lambda: machine.log("tick")[-1]["time"] > heard_at)
     assert serve.end() == 0
     (channel,) = google.channels("live")
     return channel

@@ -65,6 +65,9 @@ run "where_all_users_are_forbidden" {
   command = plan
   variables {
     public_access = "none"
+    receiver_url  = "https://hooks.example.com/receive"
+    handlers      = false
+    alerts        = false
   }
   assert {
     condition     = length(google_cloud_run_v2_service_iam_member.public) == 0
@@ -74,15 +77,16 @@ run "where_all_users_are_forbidden" {
     condition     = strcontains(output.commands.open_receive, "--no-invoker-iam-check")
     error_message = "The command that opens receive is told."
   }
-}
-
-run "with_a_domain_of_ones_own" {
-  command = plan
-  variables {
-    receiver_url = "https://hooks.example.com/receive"
-  }
   assert {
     condition     = output.webhook_url == "https://hooks.example.com/receive" && google_cloudfunctions2_function.this["renew"].service_config[0].environment_variables["WATCHKEEPER_ADDRESS"] == "https://hooks.example.com/receive"
-    error_message = "That address is given to Google."
+    error_message = "An address of one's own is given to Google."
+  }
+  assert {
+    condition     = keys(google_cloudfunctions2_function.this) == ["receive", "renew", "sync"] && keys(google_pubsub_subscription.push) == ["notifications"]
+    error_message = "Without handlers, changes wait for subscribers of one's own."
+  }
+  assert {
+    condition     = length(google_monitoring_alert_policy.this) == 0 && length(google_logging_metric.count) > 0
+    error_message = "Alerts have a switch; metrics stay."
   }
 }

@@ -94,19 +94,3 @@ run "everything" {
     error_message = "Grants get their time."
   }
 }
-
-run "nothing_optional" {
-  command = plan
-  variables {
-    handlers = false
-    alerts   = false
-  }
-  assert {
-    condition     = keys(google_cloudfunctions2_function.this) == ["receive", "renew", "sync"] && keys(google_pubsub_subscription.push) == ["notifications"]
-    error_message = "Without handlers, changes wait for subscribers of one's own."
-  }
-  assert {
-    condition     = length(google_monitoring_alert_policy.this) == 0 && length(google_logging_metric.count) > 0
-    error_message = "Alerts have a switch; metrics stay."
-  }
-}

@@ -30,28 +30,12 @@ run "everything_wrong" {
     download_bucket      = "Downloads"
     notification_channel = "somebody"
     silent_minutes       = 1
-    watches              = [{ id = "a", source = "drive.change" }]
+    watches              = [{ id = "a", source = "drive.change", colour = "red", poll = "5 minutes" }]
   }
   expect_failures = [
     var.project_id, var.scheduler_region, var.receiver_url, var.public_access, var.receive, var.forward_secrets,
     var.database, var.download_bucket, var.notification_channel, var.silent_minutes, var.watches,
   ]
-}
-
-run "unknown_key" {
-  command = plan
-  variables {
-    watches = [{ id = "a", source = "drive.changes", colour = "red" }]
-  }
-  expect_failures = [var.watches]
-}
-
-run "bad_duration" {
-  command = plan
-  variables {
-    watches = [{ id = "a", source = "drive.changes", poll = "5 minutes" }]
-  }
-  expect_failures = [var.watches]
 }
 
 run "missing_parameter" {

@@ -133,7 +133,8 @@ class Machine:
         for program in self.programs:
             program.put_down()
         for program in self.programs:
-            assert TRACE not in program.err + program.out, program.err[-5000:]
+            said = program.out + program.err
+            assert TRACE not in said, said[max(said.find(TRACE) - 1000, 0) :][:5000]
 
 
 def read_log(text: str) -> Iterator[Json]:

@@ -305,6 +305,23 @@ def test_declarations_are_compared_every_15_minutes(system: System) -> None:
     assert system.wire.count("store.all_progress") - compared <= 2
 
 
+@pytest.mark.parametrize("away", [{}, {"ana": {**WATCH, "paused": True}}], ids=["gone", "paused"])
+def test_return_that_no_revision_tells_of_is_pulled_at_once(
+    system: System, away: dict[str, Any]
+) -> None:
+    """Found by the comparison every 15 minutes, it is pulled then, not at its next poll."""
+    system.begin()
+    revision = system.sqlite.revision()
+    assert revision is not None
+    system.sqlite.declare(away, revision=revision)
+    system.pass_time(40 * TICK)
+    assert system.channels() == []
+    file = system.drive.create(ANA, name="meanwhile")
+    system.sqlite.declare({"ana": WATCH}, revision=revision)
+    system.pass_time(16 * TICK)
+    assert system.sink.kinds(file.id) == ["file.created"]
+
+
 def test_quiet_tick_reads_neither_declarations_nor_every_progress(system: System) -> None:
     """Work that is due is found by an index: an idle tick costs three reads and no write."""
     watch = {**WATCH, "poll": "2d"}

@@ -123,6 +123,24 @@ def test_pulls_of_one_watch_begin_a_second_apart(quiet: System) -> None:
     assert min(gaps) >= SECOND
 
 
+def test_first_message_is_kept_in_the_books_even_if_its_job_is_covered(system: System) -> None:
+    """A pull began after it was queued: nothing to read, but the channel is confirmed."""
+    system.declare(ana={"source": "drive.changes", "subject": ANA})
+    system.pass_time(30 * SECOND)
+    system.next_tick = None
+    system.clock.move(TICK)
+    system.tick()
+    assert system.deliver() == 1
+    job = system.queue.take()
+    assert job is not None
+    system.clock.move(2 * SECOND)
+    system.sync(poll(system))
+    before = system.near.count(LISTED)
+    system.sync(job)
+    assert system.channels()[0].confirmed_at is not None
+    assert system.near.count(LISTED) == before
+
+
 # --- marks and leases -----------------------------------------------------------------------------
 
 
@@ -495,7 +513,7 @@ def test_tick_works_45_seconds_and_leaves_the_rest_due(system: System) -> None:
     watch = {"source": "drive.changes", "subject": ANA}
     for number in range(10):
         system.near.world.options.max_life = 3600 + 50 * ((number * 7) % 10)
-        system.declare(**{f"w{n}": watch for n in range(number + 1)})
+        system.declare(**{f"w{9 - n}": watch for n in range(number + 1)})
         system.pass_time(3 * TICK)
     ends = {p.watch: p.covered_until for p in system.sqlite.all_progress()}
     system.next_tick = None

@@ -6,6 +6,7 @@ is found by `due_at` alone. Nothing is opened or read here: it only makes watche
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -91,21 +92,33 @@ def _wanted(
     store: Store, known: Mapping[str, Progress], roster: Roster, *, short_polls: bool
 ) -> Iterator[Wanted]:
     """Give every watch that is to be there, a domain's members among them."""
+    members = _members_of(known)
     for name, document in store.declarations():
         declared = readable_watch(name, document, short_polls=short_polls)
         print_ = fingerprint(document)
-        members = [one for one in known if split_name(one)[0] == name and one != name]
         if isinstance(declared, Invalid):
             # Reported as it is; what its members have read and opened stays untouched.
             yield Wanted(name=name, declared=declared, print=print_)
-            yield from (Wanted(name=m, declared=declared, print=known[m].declared) for m in members)
+            for member in members.get(name, ()):
+                yield Wanted(name=member, declared=declared, print=known[member].declared)
         elif is_domain(declared):
-            for address in _addresses(declared, [split_name(m)[1] for m in members], known, roster):
+            before = [split_name(member)[1] for member in members.get(name, ())]
+            for address in _addresses(declared, before, known, roster):
                 watch = member_of(declared, address)
                 if watch is not None:
                     yield Wanted(name=watch.id, declared=watch, print=print_)
         else:
             yield Wanted(name=name, declared=declared, print=print_)
+
+
+def _members_of(known: Mapping[str, Progress]) -> Mapping[str, list[str]]:
+    """Give the members that each declaration of a domain had."""
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for watch in known:
+        name, address = split_name(watch)
+        if address:
+            members[name].append(watch)
+    return members
 
 
 def _addresses(

@@ -89,6 +89,19 @@ def test_verdict_is_stored_before_it_is_told(system: System) -> None:
     assert system.progress().notices == ()
 
 
+def test_verdict_is_told_even_if_its_job_never_comes_again(system: System) -> None:
+    """Until it is told the watch is due: the next tick queues a job for that alone."""
+    system.begin()
+    system.near.world.access.revoke(ANA)
+    system.wire.before("changes.tell")
+    system.drive.create(ANA, name="unseen")
+    system.pass_time(SECOND)
+    assert system.crashes == 1
+    system.queue.waiting.clear()
+    system.pass_time(2 * TICK)
+    assert system.sink.troubles() == ["parked"]
+
+
 def test_verdict_that_could_not_be_told_is_told_later(system: System) -> None:
     """The queue of changes was down when the watch was parked: nothing is forgotten."""
     system.begin()

@@ -172,9 +172,12 @@ def played(folder: Path, story: Story, number: int, *, restarts: bool) -> bool:
 
 
 # All of it takes minutes: a quick round dies at every tenth call, as the one and as the other.
-STRIDE = 1 if os.environ.get("WATCHKEEPER_SOAK") else 10
+SOAK = os.environ.get("WATCHKEEPER_SOAK") == "1"
+STRIDE = 1 if SOAK else 10
+pytestmark = [pytest.mark.soak] if SOAK else []
 
 
+@pytest.mark.timeout(600 if SOAK else 60)
 @pytest.mark.parametrize("restarts", [False, True], ids=["instance", "process"])
 @pytest.mark.parametrize("name", STORIES)
 def test_crash_at_every_call(tmp_path: Path, name: str, *, restarts: bool) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from functions import ports
 from functions.domain.errors import Conflict, Unavailable
-from functions.domain.model import Channel, Job, Progress
+from functions.domain.model import Channel, ChannelState, Job, Progress
 from functions.receive import Reply, Request, receive
 from functions.renew import Tick, renew
 from functions.schedule import pull_by, released
@@ -98,6 +98,10 @@ class System:
     def channels(self, watch: str = "ana") -> list[Channel]:
         """Give the channels of a watch that are not closed, oldest first."""
         return sorted(self.sqlite.channels(watch), key=lambda channel: channel.opened_at)
+
+    def states(self, watch: str = "ana") -> list[ChannelState]:
+        """List the states of the channels that are not closed, oldest first."""
+        return [channel.state for channel in self.channels(watch)]
 
     # --- one step of each flow -------------------------------------------------------------------
 

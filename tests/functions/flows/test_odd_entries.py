@@ -1,0 +1,68 @@
+"""Entries that make no sense, or speak of other things, never hold up a watch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from functions.sources.call import Call
+from tests.world.system import ANA, SECOND, System
+from tests.world.work import memory
+
+
+def test_unreadable_entry_never_holds_up_its_watch(covered: System) -> None:
+    """It goes to the dead letters with its error, is counted, and the cursor goes on."""
+
+    def spoil(call: Call, body: dict[str, Any]) -> None:
+        if call.method == "changes.list" and body.get("changes"):
+            body["changes"].insert(0, {"changeType": "file", "file": {"name": "no id"}})
+            covered.near.tamper = None
+
+    covered.near.tamper = spoil
+    file = covered.drive.create(ANA, name="a")
+    covered.pass_time(5 * SECOND)
+    assert covered.sink.kinds() == ["file.created"]
+    assert covered.sink.told[0].subject == file.id
+    with covered.sqlite._file.reading() as store:
+        ((watch, error),) = store.execute("SELECT watch, error FROM unreadable").fetchall()
+    assert watch == "ana"
+    assert "fileId" in error
+    ((_, facts),) = covered.journal.warnings
+    assert facts["watch"] == "ana"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"changeType": "drive", "driveId": "0OTHER", "removed": False, "drive": {"id": "0OTHER"}},
+        {"type": "teamDrive", "teamDriveId": "0OTHER", "removed": True},
+        {"changeType": "hologram", "fileId": "H", "removed": True},
+    ],
+    ids=["drive", "team drive", "unknown type"],
+)
+def test_news_of_other_things_is_never_an_error(covered: System, entry: dict[str, Any]) -> None:
+    """My Drive's log may speak of shared drives, or of what Google adds one day."""
+
+    def add(call: Call, body: dict[str, Any]) -> None:
+        if call.method == "changes.list" and body.get("changes"):
+            body["changes"].append(entry)
+
+    covered.near.tamper = add
+    file = covered.drive.create(ANA, name="a")
+    covered.pass_time(5 * SECOND)
+    assert covered.sink.kinds(file.id) == ["file.created"]
+    assert (covered.progress().failures, covered.journal.warnings) == (0, [])
+
+
+def test_memory_is_saved_with_or_before_the_cursor(covered: System) -> None:
+    """At every write that moves the cursor, what it covers is remembered already."""
+    file = covered.drive.create(ANA, name="a")
+    before = covered.progress().cursor
+    seen: list[tuple[bool, bool]] = []
+    covered.watching = lambda: seen.append(
+        (covered.progress().cursor != before, f"file:{file.id}" in memory(covered))
+    )
+    covered.pass_time(5 * SECOND)
+    assert (True, True) in seen
+    assert (True, False) not in seen

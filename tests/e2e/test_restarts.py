@@ -25,7 +25,8 @@ def _first(google: Simulated, machine: Machine) -> Json:
 
 def _is_idle(status: Json) -> bool:
     due_at: str = status["watches"][0]["due_at"]
-    return due_at > status["now"]
+    now: str = status["now"]
+    return due_at > now
 
 
 def _replaced(google: Simulated, old: Json) -> Json:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from functions.declared.watching import declared_watch
 from functions.domain.errors import Invalid, Misconfigured, Refused, Trouble, Unavailable
 from functions.domain.handled import (
     DEAD_IS_KEPT,
@@ -33,7 +34,6 @@ from functions.handlers.download import download
 from functions.handlers.forward import forward
 from functions.handlers.handling import Handling, Result, Task
 from functions.handlers.run import run
-from functions.watching import declared_watch
 
 BUDGET = timedelta(seconds=240)
 

@@ -10,18 +10,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.attendance import Renewal, attend
-from functions.comparison import Occasion, compare_all
+from functions.channels.attendance import Renewal, attend
+from functions.channels.mailbox import attend_mailbox, mailboxes_of
+from functions.declared.comparison import Occasion, compare_all
+from functions.declared.roster import Roster
+from functions.declared.watching import declared_watch
 from functions.domain.change import fingerprint
 from functions.domain.errors import Conflict, Unavailable
 from functions.domain.keyring import Ring
 from functions.domain.mailbox import PREFIX
 from functions.domain.model import Progress
-from functions.mailbox import attend_mailbox, mailboxes_of
 from functions.ports import Chance, Clock, Crew, Google, Jobs, Journal, Keys, Store
-from functions.roster import Roster
 from functions.terms import Terms
-from functions.watching import declared_watch
 
 COMPARE_EVERY = timedelta(minutes=15)
 COMPARE_AGAIN = 2  # ticks after a change of the declarations: Terraform deletes after it writes

@@ -10,17 +10,17 @@ refuses is written down and comes due by itself.
 
 from __future__ import annotations
 
-from functions import lease
-from functions.comparison import Occasion, touched
-from functions.confirmation import heard
+from functions.channels.confirmation import heard
+from functions.declared.comparison import Occasion, touched
+from functions.declared.watching import declared_watch
 from functions.domain.model import Job, Progress, Verdict, Watch
-from functions.notices import tell_notices
 from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
+from functions.pulling import lease
+from functions.pulling.notices import tell_notices
+from functions.pulling.turn import Syncing, Turn, wait_apart
 from functions.schedule import is_held_back, is_leased
 from functions.sources.table import SOURCES
 from functions.terms import Terms
-from functions.turn import Syncing, Turn, wait_apart
-from functions.watching import declared_watch
 
 
 def sync(  # noqa: PLR0913 - its arguments are all it may touch

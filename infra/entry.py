@@ -102,7 +102,7 @@ def renew(request: flask.Request) -> Answer:
 
 def sync(request: flask.Request) -> Answer:
     """Take one pushed job; only what a repetition can mend is answered with 5xx."""
-    from functions.announcement import announce, is_announcement, read_announcement
+    from functions.channels.announcement import announce, is_announcement, read_announcement
     from functions.domain.job import read_job
     from functions.sync import sync as flow
     from infra.envelope import read_envelope

@@ -13,9 +13,9 @@ from typing import Any
 
 import yaml
 
-from functions.declaration import check_watches
+from functions.declared.declaration import check_watches
+from functions.declared.faults import Fault
 from functions.domain.errors import Misconfigured
-from functions.faults import Fault
 
 LARGEST = 8 * 1024 * 1024
 Marks = dict[tuple[str | int, ...], int]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from functions.declaration import check_watches
+from functions.declared.declaration import check_watches
 from functions.domain.errors import Misconfigured
 from infra.local.watches_file import read_watches
 from infra.machine.installation import TERRAFORM, Installation

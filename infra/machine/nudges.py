@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from functions.comparison import without_backoff
+from functions.channels.stopping import stop_call, stopped
+from functions.declared.comparison import without_backoff
 from functions.domain.errors import Misconfigured, Trouble
 from functions.domain.model import Channel, ChannelState, Progress
 from functions.ports import Case
 from functions.schedule import look_by, pull_by
-from functions.stopping import stop_call, stopped
 from infra.machine.installation import Installation
 
 

@@ -10,9 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.attendance import Renewal, decide_case
-from functions.comparison import Occasion, differs, removed, touched
-from functions.declaration import identity
+from functions.channels.attendance import Renewal, decide_case
+from functions.declared.comparison import Occasion, differs, removed, touched
+from functions.declared.declaration import identity
+from functions.declared.watching import readable_watch
 from functions.domain.change import fingerprint
 from functions.domain.errors import Invalid, Misconfigured, Unavailable
 from functions.domain.keyring import Ring
@@ -23,7 +24,6 @@ from functions.domain.roster import is_domain, member_of, split_name
 from functions.ports import Case
 from functions.sources.call import Answer, Call
 from functions.terms import Terms
-from functions.watching import readable_watch
 from infra.machine.installation import Installation
 from infra.machine.key_ring import held
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from functions.declaration import read_watch
+from functions.declared.declaration import read_watch
 from functions.domain import coverage
 from functions.domain.errors import Invalid
 from functions.domain.fields import to_fields

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from functions.channels.mailbox import TAKEN
 from functions.domain.errors import Unavailable
 from functions.domain.mailbox import mailbox_name
 from functions.domain.model import Verdict
-from functions.mailbox import TAKEN
 from infra.local.google.gmail.mailbox import Watch
 from tests.world.far import TOPIC, FarSystem
 from tests.world.system import ANA, SECOND, TICK

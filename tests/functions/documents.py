@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from functions.declaration import check_watch
+from functions.declared.declaration import check_watch
 
 PLAIN = {"id": "ana-drive", "source": "drive.changes"}
 FILE = {"id": "one-file", "source": "drive.files", "params": {"fileId": "1abc"}}

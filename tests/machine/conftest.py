@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from functions.declaration import identity
+from functions.declared.declaration import identity
+from functions.declared.watching import readable_watch
 from functions.domain.change import fingerprint
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.ports import Case
-from functions.watching import readable_watch
 from infra.clock import SystemClock
 from infra.local.key_making import open_keys
 from infra.local.sqlite_store import SqliteStore

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from functions.declaration import identity, read_watch
+from functions.declared.declaration import identity, read_watch
 from functions.domain.change import fingerprint
 from functions.domain.fields import to_fields
 from functions.domain.model import Channel, ChannelState, Progress, Verdict

@@ -1,7 +1,7 @@
 """Writes the rules for declared watches as terraform/ reads them: `make terraform-schema`.
 
-One source of truth: `functions.declaration` and the profiles of the sources. A keyword of JSON
-Schema that Terraform's side does not know is an error here, not a rule that is silently lost.
+One source of truth: `functions.declared.declaration` and the profiles of the sources. A keyword
+of JSON Schema that Terraform's side does not know is an error here, not a rule silently lost.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.declaration import HANDLERS, SCHEMA, SHORTEST_POLL
+from functions.declared.declaration import HANDLERS, SCHEMA, SHORTEST_POLL
 from functions.domain.duration import LONGEST, parse_duration
 from functions.handlers.drive_file import READ_CONTENT
 from functions.sources.directory import USERS

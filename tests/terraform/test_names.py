@@ -21,8 +21,13 @@ pytestmark = pytest.mark.timeout(300)
 # Which modules write the lines of which function: what a metric may look for there.
 WRITERS = {
     "receive": ["functions/receive.py"],
-    "renew": ["functions/renew.py", "functions/attendance.py"],
-    "sync": ["functions/turn.py", "functions/ledger.py", "functions/notices.py", "infra/entry.py"],
+    "renew": ["functions/renew.py", "functions/channels/attendance.py"],
+    "sync": [
+        "functions/pulling/turn.py",
+        "functions/pulling/ledger.py",
+        "functions/pulling/notices.py",
+        "infra/entry.py",
+    ],
     "handle": ["functions/handle.py"],
 }
 
@@ -44,7 +49,7 @@ def standing_fields() -> set[str]:
     """Name the fields of the line "standing", which are those of its class."""
     from dataclasses import fields
 
-    from functions.standing import Standing
+    from functions.declared.standing import Standing
 
     return {each.name for each in fields(Standing)}
 

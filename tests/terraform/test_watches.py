@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import requests
 
-from functions.declaration import check_watch, check_watches, read_watch
+from functions.declared.declaration import check_watch, check_watches, read_watch
+from functions.declared.watching import readable_watch
 from functions.domain.errors import Invalid
-from functions.watching import readable_watch
 from infra.cloud.firestore_store import FirestoreStore, connect
 from tests.terraform.deployment import Deployment
 from tests.terraform.examples import BAD, BAD_AT_ONCE, GOOD

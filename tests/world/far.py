@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from functions.announcement import announce, read_announcement
+from functions.channels.announcement import announce, read_announcement
 from functions.domain.errors import Conflict, Unavailable
 from functions.ports import Clock
 from functions.renew import COMPARE_EVERY, CONTROL

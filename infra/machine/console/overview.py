@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.declared.watching import readable_watch
 from functions.domain.errors import Invalid, Trouble
 from functions.domain.mailbox import PREFIX, mailbox_name
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.domain.roster import member_of, split_name
-from functions.watching import readable_watch
 from infra.machine.console.marks import Marks
 from infra.machine.installation import Installation
 from infra.machine.status import state_of

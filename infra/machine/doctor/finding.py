@@ -10,11 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from functions.declared.watching import readable_watch
 from functions.domain.errors import Invalid
 from functions.domain.mailbox import PREFIX
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.domain.roster import member_of, split_name
-from functions.watching import readable_watch
 from infra.machine.installation import Installation
 
 

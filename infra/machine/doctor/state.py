@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
+from functions.declared.watching import readable_watch
 from functions.domain.coverage import counts
 from functions.domain.errors import Invalid, Misconfigured
 from functions.domain.model import ChannelState, Progress
 from functions.domain.plan import ADOPTED
-from functions.watching import readable_watch
 from infra.local.watches_file import read_watches
 from infra.machine.doctor.finding import Finding, Ward, failed, ok, skipped, warning
 

@@ -63,5 +63,10 @@ def test_receive_loads_no_other_flow() -> None:
     _, modules = loaded(REQUEST)
     ours = {name for name in modules if name.startswith(("functions.", "infra."))}
     assert "functions.receive" in ours
-    others = {"functions.sync", "functions.renew", "functions.pull", "functions.sources.table"}
+    others = {
+        "functions.sync",
+        "functions.renew",
+        "functions.pulling.pull",
+        "functions.sources.table",
+    }
     assert ours & others == set()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from functions.declared.roster import Roster
 from functions.domain.model import Watch
-from functions.roster import Roster
 from functions.sources.call import Answer, Call
 from functions.sources.source import Source
 from functions.sources.table import SOURCES

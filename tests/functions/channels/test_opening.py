@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.confirmation import heard
+from functions.channels.confirmation import heard
+from functions.channels.opening import answered, expiration_of, new_channel, watch_call
 from functions.domain.keyring import Key, Ring
 from functions.domain.model import Channel, ChannelState, Job, Progress, Verdict, Watch
 from functions.domain.token import verify
-from functions.opening import answered, expiration_of, new_channel, watch_call
 from functions.ports import Case
 from functions.terms import Terms
 from tests.functions.domain.anything import json_values

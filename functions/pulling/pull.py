@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.domain import backoff, errors
-from functions.inventory import Inventory
-from functions.ledger import Ledger
-from functions.reader import Reader, Setback
-from functions.slots import take_slot
+from functions.pulling.inventory import Inventory
+from functions.pulling.ledger import Ledger
+from functions.pulling.reader import Reader, Setback
+from functions.pulling.slots import take_slot
 from functions.sources.source import Moment
 
 STREAK_ENDS = timedelta(hours=24)  # a cursor that served so long was a good one

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.declaration import check_watch, check_watches, identity, read_watch
+from functions.declared.declaration import check_watch, check_watches, identity, read_watch
 from functions.domain.model import Watch
 from functions.sources.table import SOURCES
 from tests.functions.documents import FILE, PLAIN, faults, handled

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.declaration import check_watch, read_watch
+from functions.declared.declaration import check_watch, read_watch
 from functions.domain.errors import Invalid
 from functions.sources.table import SOURCES
 from tests.functions.documents import PLAIN, SECRETS, faults, handled

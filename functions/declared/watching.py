@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.declaration import read_watch
+from functions.declared.declaration import read_watch
 from functions.domain.errors import Invalid
 from functions.domain.model import Watch
 from functions.domain.roster import is_domain, member_of, split_name

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from functions.channels.stopping import KEPT, closed, stop_call, stopped
 from functions.domain import errors
 from functions.domain.model import Channel, ChannelState, Verdict
 from functions.ports import Case
-from functions.stopping import KEPT, closed, stop_call, stopped
 from tests.functions.examples import HOUR, MINUTE, NOW, channel, opening, progress
 
 LEAVING = channel(state=ChannelState.RETIRING)

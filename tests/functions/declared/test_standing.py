@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from functions.declared.standing import Standing, standing_of
 from functions.domain.errors import Invalid
 from functions.domain.model import Verdict, Watch
-from functions.standing import Standing, standing_of
 from tests.functions.examples import DAY, HOUR, MINUTE, NOW, WATCH, progress
 
 LONG = DAY.total_seconds()

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.declaration import identity
+from functions.channels.stopping import closed
+from functions.declared.declaration import identity
 from functions.domain import backoff, errors, token
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, ChannelState, Progress, Verdict, Watch
@@ -19,7 +20,6 @@ from functions.ports import Case
 from functions.schedule import pull_by
 from functions.sources.call import Call
 from functions.sources.table import SOURCES
-from functions.stopping import closed
 from functions.terms import Terms
 from functions.verdict import pass_verdict
 

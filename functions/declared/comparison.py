@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from functions.declaration import identity
+from functions.declared.declaration import identity
+from functions.declared.roster import Roster
+from functions.declared.standing import Standing, standing_of
+from functions.declared.watching import readable_watch
 from functions.domain.change import fingerprint
 from functions.domain.errors import Invalid
 from functions.domain.mailbox import PREFIX
@@ -19,10 +22,7 @@ from functions.domain.model import Progress, Watch
 from functions.domain.roster import is_domain, member_name, member_of, split_name
 from functions.domain.token import shorten
 from functions.ports import Case, Crew, Store
-from functions.roster import Roster
 from functions.schedule import look_by, pull_by, scheduled
-from functions.standing import Standing, standing_of
-from functions.watching import readable_watch
 
 LONGEST_WAIT = timedelta(days=2)  # beyond the poll: no back-off is longer
 KEPT = timedelta(days=30)  # what a removed watch remembered, in case it returns

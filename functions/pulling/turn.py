@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from functions.domain import backoff, errors
 from functions.domain.model import Job, Progress, Verdict, Watch
-from functions.lease import Lease
-from functions.ledger import LeaseLost, Ledger
-from functions.notices import tell_notices
 from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
-from functions.pull import Pull
-from functions.reader import Reader, Setback
+from functions.pulling.lease import Lease
+from functions.pulling.ledger import LeaseLost, Ledger
+from functions.pulling.notices import tell_notices
+from functions.pulling.pull import Pull
+from functions.pulling.reader import Reader, Setback
 from functions.schedule import look_by, next_poll, pull_by, released, scheduled
 from functions.sources.table import SOURCES
 from functions.terms import Terms

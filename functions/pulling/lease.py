@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from functions.declaration import identity
+from functions.declared.declaration import identity
 from functions.domain.model import Progress, Watch
 from functions.ports import Case, Store
 from functions.schedule import is_leased, scheduled

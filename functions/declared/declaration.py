@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from functions.declared.faults import Fault, Faults
 from functions.domain.change import fingerprint
 from functions.domain.duration import ALLOWED, parse_duration
 from functions.domain.errors import Invalid
 from functions.domain.model import Watch
-from functions.faults import Fault, Faults
 from functions.sources.table import SOURCES
 
 ID = r"[a-z0-9-]{1,40}"

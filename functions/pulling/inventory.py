@@ -15,9 +15,9 @@ from functions.domain import change as changing
 from functions.domain import errors
 from functions.domain.change import Found, Outcome, Seen
 from functions.domain.model import Listing, Progress
-from functions.ids import Compared, compare_ids, is_news
-from functions.ledger import Ledger, Outcomes
-from functions.reader import Reader, Setback
+from functions.pulling.ids import Compared, compare_ids, is_news
+from functions.pulling.ledger import Ledger, Outcomes
+from functions.pulling.reader import Reader, Setback
 from functions.sources.source import Moment, Page
 from functions.verdict import with_notice
 

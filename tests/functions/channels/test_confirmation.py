@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.confirmation import MOST_KNOWN, UNKNOWN_LIFE, heard
+from functions.channels.confirmation import MOST_KNOWN, UNKNOWN_LIFE, heard
 from functions.domain.model import Channel, ChannelState, Job, Progress
 from functions.domain.plan import ADOPTED, UNANSWERED
 from functions.ports import Case

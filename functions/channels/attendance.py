@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.declaration import identity
+from functions.channels.opening import answered, new_channel, refused, watch_call
+from functions.channels.stopping import closed, stop_call, stopped
+from functions.declared.declaration import identity
 from functions.domain import backoff, coverage, errors
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, ChannelState, Job, Progress, Verdict, Watch
 from functions.domain.plan import Action, Close, Open, Plan, Stop, plan
-from functions.opening import answered, new_channel, refused, watch_call
 from functions.ports import Case, Chance, Clock, Google, Jobs, Journal, Store
 from functions.schedule import is_held_back, is_leased, pull_by, scheduled
 from functions.sources.table import SOURCES
-from functions.stopping import closed, stop_call, stopped
 from functions.terms import Terms
 from functions.verdict import pass_verdict
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from functions.domain.change import Found, Outcome, Seen, State
 from functions.domain.model import Listing
-from functions.ledger import Ledger, Outcomes
-from functions.reader import Reader
+from functions.pulling.ledger import Ledger, Outcomes
+from functions.pulling.reader import Reader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

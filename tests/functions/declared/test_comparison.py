@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.comparison import (
+from functions.declared.comparison import (
     KEPT,
     LONGEST_WAIT,
     Occasion,
@@ -19,7 +19,7 @@ from functions.comparison import (
     touched,
     without_backoff,
 )
-from functions.declaration import identity
+from functions.declared.declaration import identity
 from functions.domain.errors import Invalid
 from functions.domain.model import Progress, Verdict, Watch
 from functions.domain.token import shorten

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from functions.channels.opening import refused
 from functions.domain import errors
 from functions.domain.model import Channel, ChannelState, Progress, Verdict
-from functions.opening import refused
 from functions.ports import Case
 from tests.functions.examples import (
     DAY,

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.attendance import SILENT, Renewal
+from functions.channels.attendance import SILENT, Renewal
+from functions.channels.opening import expiration_of
+from functions.channels.stopping import closed
+from functions.declared.watching import declared_watch
 from functions.domain import backoff, coverage, errors
 from functions.domain.mailbox import Do, MailboxPlan, mailbox_name, plan_mailbox, union
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.domain.plan import wants_channel
-from functions.opening import expiration_of
 from functions.ports import Case
 from functions.schedule import scheduled
 from functions.sources.gmail import GmailMailbox
-from functions.stopping import closed
-from functions.watching import declared_watch
 
 SOURCE = GmailMailbox.profile.name
 INTENT_LASTS = timedelta(seconds=5)

@@ -1,0 +1,1 @@
+"""How channels are opened, confirmed, renewed and stopped; Gmail's watches of a mailbox, too."""

@@ -1,0 +1,1 @@
+"""What is declared: reads it, names its faults, and compares it with what there is."""

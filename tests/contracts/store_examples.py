@@ -76,8 +76,8 @@ _times = st.integers(min_value=0, max_value=2**52).map(
     lambda number: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=number)
 )
 _numbers = st.integers(min_value=-(2**62), max_value=2**62)
-# Firestore keeps names like `__this__` to itself: https://firebase.google.com/docs/firestore/quotas#limits
-# Names of parameters are checked against what their source knows, so that none gets as far as a store.
+# Firestore keeps names like `__this__` to itself; names of parameters are checked long before.
+# https://firebase.google.com/docs/firestore/quotas#limits
 _keys = st.text(min_size=1, max_size=10).filter(lambda key: not re.fullmatch("__.*__", key))
 _plain = st.none() | st.booleans() | _numbers | st.floats(allow_nan=False) | _texts | _times
 _maps = st.dictionaries(

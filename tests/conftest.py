@@ -1,7 +1,8 @@
 """Fixtures that every test may ask for: Google's emulators, a project of its own, and no strangers.
 
-Emulators start at the first test that asks (once a session, or once a pytest-xdist worker). A test
-that asks for one bears the mark `emulator`, so `pytest -m 'not emulator'` is the quick round.
+The long runs are behind `WATCHKEEPER_SOAK=1` (`make soak`). Emulators start at the first test that
+asks (once a session, or once a pytest-xdist worker). A test that asks for one bears the mark
+`emulator`, so `pytest -m 'not emulator'` is the quick round.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import ipaddress
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import hypothesis
 import pytest
@@ -27,6 +29,7 @@ hypothesis.settings.register_profile("watchkeeper", deadline=None, print_blob=Tr
 hypothesis.settings.load_profile("watchkeeper")
 
 _REQUIRED = "WATCHKEEPER_REQUIRE_EMULATORS"
+_SOAK = "WATCHKEEPER_SOAK"
 
 # Taken out of the environment, so that only tests that ask for an emulator meet one.
 _GIVEN = {each.variable: os.environ.pop(each.variable, "") for each in (FIRESTORE, PUBSUB)}
@@ -34,7 +37,7 @@ os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run on an emulator, and begin with what takes longest.
+    """Mark the tests on an emulator, leave out long runs, and begin with what takes longest.
 
     With several workers a long file at the end would keep one busy while the others wait.
     """
@@ -43,6 +46,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if wanting & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.emulator)
+        if item.get_closest_marker("soak") and os.environ.get(_SOAK) != "1":
+            item.add_marker(pytest.mark.skip(reason=f"a long run: `make soak` or {_SOAK}=1"))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Show the figures that tests have noted."""
+    reports = [each for of in terminalreporter.stats.values() for each in of]
+    noted = [
+        (getattr(each, "nodeid", "").rpartition("::")[2], value)
+        for each in reports
+        for name, value in getattr(each, "user_properties", ())
+        if name == "figures" and each.when == "call"
+    ]
+    if noted:
+        terminalreporter.section("figures")
+        for test, value in noted:
+            terminalreporter.line(f"{test}: {value}")
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Note what was measured, for the summary."""
+    return lambda text: record_property("figures", text)
 
 
 @pytest.fixture(scope="session")

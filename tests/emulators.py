@@ -107,22 +107,22 @@ def sdk_root() -> Path:
 
 
 @contextmanager
-def running(emulator: Emulator) -> Iterator[str]:
-    """Run the emulator for the length of the block; gives `host:port`.
+def running(emulator: Emulator, *, port: int | None = None) -> Iterator[str]:
+    """Run the emulator for the length of the block, on a free port or this; gives `host:port`.
 
     Raises EmulatorMissingError if it is not installed, EmulatorFailedError if it does not start.
     """
     with tempfile.TemporaryFile("w+", prefix=f"{emulator.component}-") as log:
-        process, address = _start(emulator, log.fileno())
+        process, address = _start(emulator, log.fileno(), port)
         try:
             yield address
         finally:
             _end(process)
 
 
-def _start(emulator: Emulator, log: int) -> tuple[subprocess.Popen[bytes], str]:
+def _start(emulator: Emulator, log: int, wanted: int | None) -> tuple[subprocess.Popen[bytes], str]:
     for _ in range(_ATTEMPTS):
-        port = _free_port()
+        port = wanted or _free_port()
         process = subprocess.Popen(
             ["/bin/sh", "-c", _TIED_TO_US, "emulator", *emulator.command(port)],
             stdin=subprocess.PIPE,

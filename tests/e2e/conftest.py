@@ -1,11 +1,7 @@
-"""Fixtures of the end-to-end tests: a simulated Google and machines, each in processes of its own.
-
-The long runs are behind `WATCHKEEPER_SOAK=1` (`make soak`).
-"""
+"""Fixtures of the end-to-end tests: a simulated Google and machines, in processes of their own."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,39 +12,7 @@ from tests.e2e.machine import Machine, drive
 from tests.e2e.processes import TRACE, Program
 from tests.e2e.simulated import Simulated
 
-SOAK = "WATCHKEEPER_SOAK"
-
 Figures = Callable[[str], None]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the long runs unless they are asked for."""
-    if os.environ.get(SOAK) == "1":
-        return
-    for item in items:
-        if item.get_closest_marker("soak"):
-            item.add_marker(pytest.mark.skip(reason=f"a long run: `make soak` or {SOAK}=1"))
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Show the figures that tests have noted."""
-    reports = [each for of in terminalreporter.stats.values() for each in of]
-    noted = [
-        (getattr(each, "nodeid", "").rpartition("::")[2], value)
-        for each in reports
-        for name, value in getattr(each, "user_properties", ())
-        if name == "figures" and each.when == "call"
-    ]
-    if noted:
-        terminalreporter.section("figures")
-        for test, value in noted:
-            terminalreporter.line(f"{test}: {value}")
-
-
-@pytest.fixture
-def figures(record_property: Callable[[str, object], None]) -> Figures:
-    """Note what was measured, for the summary."""
-    return lambda text: record_property("figures", text)
 
 
 @pytest.fixture

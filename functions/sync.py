@@ -123,7 +123,7 @@ def _wants_pull(progress: Progress, job: Job, syncing: Syncing) -> bool:
         return False
     if is_leased(progress, now, syncing.terms.lease) or is_held_back(progress, now):
         if not progress.marked:
-            syncing.store.change(progress.watch, lease.marked)
+            syncing.store.change(progress.watch, lambda case: lease.marked(case, job))
         return False
     return True
 
@@ -151,6 +151,7 @@ def _take_turn(watch: Watch, progress: Progress, job: Job, syncing: Syncing) -> 
         now=syncing.clock.now,
         length=syncing.terms.lease,
         whole=not targets,
+        job=job,
     )
     if taken is not None:
         until = started + syncing.terms.pull_budget

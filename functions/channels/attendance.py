@@ -15,6 +15,7 @@ from functions.channels.opening import answered, new_channel, refused, watch_cal
 from functions.channels.stopping import closed, stop_call, stopped
 from functions.declared.declaration import identity
 from functions.domain import backoff, coverage, errors
+from functions.domain.hearing import as_heard
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, ChannelState, Job, Progress, Verdict, Watch
 from functions.domain.plan import Action, Close, Open, Plan, Stop, plan
@@ -109,7 +110,7 @@ def decide_case(
     made = _plan(None if by_topic else watch, progress, tuple(case.channels.values()), renewal, now)
     progress = _noted(progress, made, renewal, now)
     opening = _opening(made, watch, progress, renewal, now)
-    channels = {**case.channels, **_intents(made.actions, now)}
+    channels = {**case.channels, **_intents(made.actions, progress, now)}
     if opening is not None:
         channels[opening.id] = opening
         progress = replace(progress, opening=opening.id)
@@ -174,13 +175,13 @@ def _noted(progress: Progress, made: Plan, renewal: Renewal, now: datetime) -> P
     return replace(progress, look_at=look_at)
 
 
-def _intents(actions: tuple[Action, ...], now: datetime) -> dict[str, Channel]:
+def _intents(actions: tuple[Action, ...], progress: Progress, now: datetime) -> dict[str, Channel]:
     """Give the records of the channels that these actions end."""
     records: dict[str, Channel] = {}
     for action in actions:
         if isinstance(action, Open):
             continue
-        channel = action.channel
+        channel = as_heard(action.channel, progress)
         records[channel.id] = (
             closed(channel, now)
             if isinstance(action, Close)

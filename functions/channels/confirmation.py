@@ -10,13 +10,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.domain import coverage
+from functions.domain.hearing import as_heard, hear
 from functions.domain.model import Channel, ChannelState, Job, Message, Progress
 from functions.domain.plan import ADOPTED
 from functions.ports import Case
 from functions.schedule import look_by
 
 MOST_KNOWN = 8
-LARGEST_STORED = 2**63 - 1  # Google's numbers go one further than the stores'
 UNKNOWN_LIFE = timedelta(days=7)  # the longest Google grants, for a message without expiration
 
 
@@ -33,13 +33,16 @@ def heard(case: Case, job: Job, *, now: datetime, address: str, counting: bool) 
     message, progress = job.message, case.progress
     if message is None or progress is None:
         return None
-    record = case.channels.get(message.channel)
-    if record is None:
-        adopted = _adopt(progress, message, job.key_id, now)
+    progress = hear(progress, job)
+    known = case.channels.get(message.channel)
+    if known is None:
+        adopted = as_heard(_adopt(progress, message, job.key_id, now), progress)
         return Case(look_by(progress, now), {adopted.id: adopted})
+    record = as_heard(known, progress)
     if record.state is ChannelState.CLOSED and record.resource_id is None:
         # Google's answer was an error, yet the channel came to be.
         revived = replace(_complete(record, message), state=ChannelState.RETIRING, why=ADOPTED)
+        revived = replace(revived, closed_at=None)
         return Case(look_by(progress, now), {record.id: revived})
     if record.state is ChannelState.RETIRING and record.resource_id is None:
         return Case(look_by(progress, now), {record.id: _complete(record, message)})
@@ -63,7 +66,6 @@ def _confirm(
         _complete(record, message),
         state=ChannelState.LIVE,
         confirmed_at=record.confirmed_at or now,
-        last_number=min(max(record.last_number, message.number), LARGEST_STORED),
     )
     grounds = coverage.Grounds(address=address, keys=None, identity=progress.identity)
     progress = coverage.confirmed(progress, record, now=now, grounds=grounds, counting=counting)
@@ -105,6 +107,5 @@ def _adopt(progress: Progress, message: Message, key_id: str, now: datetime) -> 
         address="",
         resource_id=message.resource_id,
         resource_uri=message.resource_uri,
-        last_number=min(message.number, LARGEST_STORED),
         why=ADOPTED,
     )

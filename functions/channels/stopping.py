@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from functions.domain import backoff, errors
+from functions.domain.hearing import as_heard
 from functions.domain.model import Channel, ChannelState, Verdict
 from functions.ports import Case
 from functions.sources.call import Call
@@ -24,7 +25,12 @@ def stop_call(channel: Channel) -> Call | None:
 
 def closed(channel: Channel, now: datetime) -> Channel:
     """Give the channel as ended; its record stays until Google has surely forgotten it, too."""
-    return replace(channel, state=ChannelState.CLOSED, delete_at=max(now, channel.ends_at) + KEPT)
+    return replace(
+        channel,
+        state=ChannelState.CLOSED,
+        closed_at=min(now, channel.ends_at),
+        delete_at=max(now, channel.ends_at) + KEPT,
+    )
 
 
 def stopped(
@@ -34,6 +40,7 @@ def stopped(
     record = case.channels.get(channel)
     if case.progress is None or record is None:
         return None
+    record = as_heard(record, case.progress)
     known = tuple(name for name in case.progress.known if name != channel)
     progress = replace(case.progress, known=known)
     gone = isinstance(trouble, errors.Refused) and trouble.verdict is Verdict.NOT_FOUND

@@ -72,11 +72,13 @@ class Channel:
     resource_uri: str | None = None
     expiration: datetime | None = None
     last_number: int = 0
+    heard_at: datetime | None = None  # the last message, as far as this was written since
     params: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
     stop_failures: int = 0
     stop_after: datetime | None = None
     unstoppable: bool = False
+    closed_at: datetime | None = None  # when it was stopped, or ended by itself
     delete_at: datetime | None = None
 
     @property
@@ -88,6 +90,15 @@ class Channel:
     def life(self) -> timedelta:
         """How long it was granted for, from asking to expiration."""
         return max(self.ends_at - self.opened_at, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The last message of a channel that a pull was made for: statistics."""
+
+    channel: str  # empty for a message of Gmail's topic
+    number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +166,7 @@ class Progress:
     open_reason: str = ""
     granted_seconds: float | None = None
     known: tuple[str, ...] = ()  # confirmed channels: their messages need no book-keeping
+    heard: tuple[Heard, ...] = ()  # their last messages, written along with something else
 
     first_confirmed_at: datetime | None = None
     covered_until: datetime | None = None

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from functions.declared.declaration import identity
-from functions.domain.model import Progress, Watch
+from functions.domain.hearing import hear
+from functions.domain.model import Job, Progress, Watch
 from functions.ports import Case, Store
 from functions.schedule import is_leased, scheduled
 
@@ -35,6 +36,7 @@ def take(
     now: Callable[[], datetime],
     length: timedelta,
     whole: bool,
+    job: Job,
 ) -> Lease | None:
     """Take the lease; None if somebody has it, who then finds the mark.
 
@@ -45,6 +47,7 @@ def take(
         now: the clock.
         length: when it ends by itself.
         whole: whether everything will be read, so that earlier jobs are done with it.
+        job: what it is taken for.
     """
     pull_at: datetime | None = None
 
@@ -54,13 +57,13 @@ def take(
         if progress is None or progress.removed_at is not None:
             return None
         if is_leased(progress, time, length):
-            return marked(case)
+            return marked(case, job)
         pull_at = progress.pull_at
         if progress.identity != identity(watch):
             progress = _anew(progress, watch)
         begins = whole and progress.listing is None and progress.page is None
         progress = replace(
-            progress,
+            hear(progress, job),
             lease=name,
             lease_until=time + length,
             pull_at=time + length,
@@ -76,12 +79,12 @@ def take(
     return Lease(name=name, progress=case.progress, pull_at=pull_at)
 
 
-def marked(case: Case) -> Case | None:
+def marked(case: Case, job: Job) -> Case | None:
     """Leave the mark that makes whoever pulls now, or next, pull once more."""
     progress = case.progress
     if progress is None or progress.marked:
         return None
-    return Case(replace(progress, marked=True), {})
+    return Case(replace(hear(progress, job), marked=True), {})
 
 
 def _anew(progress: Progress, watch: Watch) -> Progress:

@@ -10,11 +10,12 @@ from functions.declared.declaration import read_watch
 from functions.domain import coverage
 from functions.domain.errors import Invalid
 from functions.domain.fields import to_fields
+from functions.domain.hearing import as_heard, heard_at
 from functions.domain.mailbox import mailbox_name
 from functions.domain.model import Channel, Progress, Watch
 from functions.ports import Store
 
-HIDDEN = frozenset({"known", "notices", "declared", "identity", "short", "lease"})
+HIDDEN = frozenset({"known", "heard", "notices", "declared", "identity", "short", "lease"})
 
 
 def gather(store: Store, now: datetime) -> dict[str, Any]:
@@ -50,11 +51,12 @@ def _row(store: Store, name: str, document: Mapping[str, Any], now: datetime) ->
     }
     stored = to_fields(progress or Progress(watch=name))
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
+    row["heard_at"] = heard_at(progress)
     row["state"] = state_of(declared, progress, now)
     row["uncovered_seconds"] = round(_uncovered(declared, progress, now), 3)
     row["lag_seconds"] = round(_lag(progress, now), 3)
     channels = [*store.channels(name), *_shared(store, declared)]
-    row["channels"] = [to_fields(channel) for channel in channels]
+    row["channels"] = [to_fields(as_heard(channel, progress)) for channel in channels]
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +78,7 @@ def test_progress_has_the_contracts_fields(store: FirestoreStore, firestore: Cli
 def test_channel_has_the_contracts_fields(store: FirestoreStore, firestore: Client) -> None:
     """Channels stand under their own ids with the contract's fields."""
     value = channel("0" * 32, confirmed_at=NOW, resource_id="r", expiration=NOW, last_number=3)
+    value = replace(value, heard_at=NOW, closed_at=NOW + MINUTE)
     store.change("ana-drive", becomes(progress(), value))
     fields = fields_of(firestore, "channels/" + "0" * 32)
     expected = {
@@ -89,6 +91,8 @@ def test_channel_has_the_contracts_fields(store: FirestoreStore, firestore: Clie
         "expiration": NOW,
         "opened_at": NOW,
         "last_number": 3,
+        "heard_at": NOW,
+        "closed_at": NOW + MINUTE,
         "key_id": "k1",
         "address": "https://example.com/receive",
         "delete_at": None,

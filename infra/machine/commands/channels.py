@@ -9,6 +9,7 @@ import click
 
 from functions.domain.errors import Misconfigured
 from functions.domain.fields import to_fields
+from functions.domain.hearing import as_heard
 from functions.domain.model import Channel, ChannelState
 from infra.machine.commands.options import as_json, located, print_json
 from infra.machine.installation import Installation
@@ -68,18 +69,20 @@ def _found(at: Installation, watch: str | None, *, closed: bool) -> list[Channel
     at.store  # noqa: B018 - refuses a store that is not there
     every = at.operating.all_channels((watch,) if watch else None)
     chosen = [one for one in every if closed or one.state is not ChannelState.CLOSED]
-    return sorted(chosen, key=lambda one: (one.watch, one.opened_at))
+    known = {name: at.store.progress(name) for name in {one.watch for one in chosen}}
+    heard = [as_heard(one, known[one.watch]) for one in chosen]
+    return sorted(heard, key=lambda one: (one.watch, one.opened_at))
 
 
 def _one(at: Installation, name: str) -> Channel:
     exact = at.store.channel(name)
     if exact is not None:
-        return exact
+        return as_heard(exact, at.store.progress(exact.watch))
     found = [one for one in at.operating.all_channels() if one.id.startswith(name)]
     if len(found) != 1:
         many = f"{len(found)} channels begin with" if found else "there is no channel"
         raise Misconfigured(f"{many} {name!r}: `channels list --all` names them")
-    return found[0]
+    return as_heard(found[0], at.store.progress(found[0].watch))
 
 
 def _print(found: list[Channel], now: datetime) -> None:
@@ -91,9 +94,11 @@ def _print(found: list[Channel], now: datetime) -> None:
     if not found:
         click.echo("No channels.")
         return
-    table: Any = Table("channel", "watch", "state", "opened", "confirmed", "ends", "messages")
+    table: Any = Table(
+        "channel", "watch", "state", "opened", "confirmed", "ends", "messages", "last"
+    )
     for one in found:
         times = (one.opened_at, one.confirmed_at, one.ends_at)
         row = (one.id, one.watch, str(one.state), *(ago(time, now) for time in times))
-        table.add_row(*row, str(one.last_number or "-"))
+        table.add_row(*row, str(one.last_number or "-"), ago(one.heard_at, now))
     Console().print(table)

@@ -19,7 +19,6 @@ class Marks:
         """Begin with nothing."""
         self._pulls: dict[str, deque[datetime]] = {}
         self._heard: dict[str, deque[datetime]] = {}
-        self._numbers: dict[str, int] = {}
 
     def pulled(self, known: Iterable[Progress]) -> None:
         """Note when each watch was last pulled."""
@@ -29,16 +28,13 @@ class Marks:
                 if not pulls or pulls[-1] != one.began_at:
                     pulls.append(one.began_at)
 
-    def heard(self, name: str, channels: Iterable[Channel], now: datetime) -> None:
-        """Note the first message of each channel, and later ones when their number is seen."""
+    def heard(self, name: str, channels: Iterable[Channel]) -> None:
+        """Note the first and the last message of each channel."""
         times = self._heard.setdefault(name, deque(maxlen=MOST))
         for one in sorted(channels, key=lambda each: each.opened_at):
-            before = self._numbers.get(one.id)
-            if before is None and one.confirmed_at is not None:
-                times.append(one.confirmed_at)
-            elif before is not None and one.last_number > before:
-                times.append(now)
-            self._numbers[one.id] = one.last_number
+            for time in (one.confirmed_at, one.heard_at):
+                if time is not None and time not in times:
+                    times.append(time)
 
     def of(self, name: str) -> dict[str, Any]:
         """Give the marks of a watch."""

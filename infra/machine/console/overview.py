@@ -15,6 +15,7 @@ from typing import Any
 
 from functions.declared.watching import readable_watch
 from functions.domain.errors import Invalid, Trouble
+from functions.domain.hearing import as_heard, heard_at
 from functions.domain.mailbox import PREFIX, mailbox_name
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.domain.roster import member_of, split_name
@@ -127,7 +128,8 @@ class Overview:
             if row.progress is not None:
                 self._marks.pulled([row.progress])
             own = [*channels.get(row.name, ()), *channels.get(boxes.get(row.name, ""), ())]
-            self._marks.heard(row.name, own, now)
+            own = [as_heard(one, row.progress) for one in own]
+            self._marks.heard(row.name, own)
             marks = self._marks.of(row.name)
             detailed.append({**_glance(row), "channels": _bars(own, now), "marks": marks})
         return detailed
@@ -183,6 +185,7 @@ def _glance(row: Row) -> dict[str, Any]:
         "verdict": row.verdict,
         "reason": row.reason,
         "advice": advice,
+        "heard_at": heard_at(known),
         "pulled_at": known.pulled_at,
         "began_at": known.began_at,
         "due_at": known.due_at,
@@ -193,26 +196,23 @@ def _glance(row: Row) -> dict[str, Any]:
 
 
 def _bars(channels: Sequence[Channel], now: datetime) -> list[dict[str, Any]]:
-    """Give the channels as bars, oldest first.
+    """Give the channels as bars, oldest first; a closed one ends where it was closed."""
+    return [
+        {
+            "id": one.id,
+            "state": str(one.state),
+            "opened_at": one.opened_at,
+            "confirmed_at": one.confirmed_at,
+            "ends_at": _end(one, now),
+            "messages": one.last_number,
+            "heard_at": one.heard_at,
+            "why": one.why,
+        }
+        for one in sorted(channels, key=lambda one: one.opened_at)
+    ]
 
-    When a channel was stopped is not stored: it goes when a newer one is confirmed.
-    """
-    ordered = sorted(channels, key=lambda one: one.opened_at)
-    bars = []
-    for number, one in enumerate(ordered):
-        ended_at = None
-        if one.state is ChannelState.CLOSED:
-            later = [each.confirmed_at for each in ordered[number + 1 :] if each.confirmed_at]
-            ended_at = min([*later, one.ends_at, now])
-        bars.append(
-            {
-                "id": one.id,
-                "state": str(one.state),
-                "opened_at": one.opened_at,
-                "confirmed_at": one.confirmed_at,
-                "ends_at": ended_at or one.ends_at,
-                "messages": one.last_number,
-                "why": one.why,
-            }
-        )
-    return bars
+
+def _end(channel: Channel, now: datetime) -> datetime:
+    if channel.state is not ChannelState.CLOSED:
+        return channel.ends_at
+    return channel.closed_at or min(channel.ends_at, now)

@@ -120,6 +120,7 @@ def test_a_channel_without_a_record_is_adopted() -> None:
         resource_id="r1",
         resource_uri=message().resource_uri,
         last_number=1,
+        heard_at=NOW,
         why=ADOPTED,
     )
 
@@ -141,8 +142,9 @@ def test_a_channel_that_never_answered_can_be_named_by_its_message() -> None:
 
 def test_a_channel_that_google_refused_and_made_all_the_same_is_adopted() -> None:
     """The answer was an error, yet a message has come: it must be stopped."""
-    _, record = learnt(opening(state=CLOSED))
+    _, record = learnt(opening(state=CLOSED, closed_at=NOW))
     assert (record.state, record.why, record.resource_id) == (RETIRING, ADOPTED, "r1")
+    assert record.closed_at is None
 
 
 @pytest.mark.parametrize("state", [RETIRING, CLOSED])

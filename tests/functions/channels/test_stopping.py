@@ -8,7 +8,7 @@ import pytest
 
 from functions.channels.stopping import KEPT, closed, stop_call, stopped
 from functions.domain import errors
-from functions.domain.model import Channel, ChannelState, Verdict
+from functions.domain.model import Channel, ChannelState, Heard, Verdict
 from functions.ports import Case
 from tests.functions.examples import HOUR, MINUTE, NOW, channel, opening, progress
 
@@ -49,7 +49,21 @@ def test_a_stopped_channel_is_closed_and_remembered_for_a_while(
     """Also if Google says that there is none: gone is gone. Late messages still find the record."""
     record = after(trouble)
     assert record.state is ChannelState.CLOSED
+    assert record.closed_at == NOW
     assert record.delete_at == LEAVING.ends_at + KEPT
+
+
+def test_a_channel_that_ended_by_itself_was_closed_then() -> None:
+    """It is found some time later; what counts is when it ended."""
+    assert closed(channel(expiration=NOW - HOUR), NOW).closed_at == NOW - HOUR
+
+
+def test_a_stopped_channel_keeps_its_last_message() -> None:
+    """Its record is written anyway, so it takes over what the progress knows."""
+    known = progress(heard=(Heard(channel="c1", number=12, at=NOW),))
+    made = stopped(Case(known, {"c1": LEAVING}), "c1", None, now=NOW, spread=0.0)
+    assert made is not None
+    assert (made.channels["c1"].last_number, made.channels["c1"].heard_at) == (12, NOW)
 
 
 def test_a_record_outlives_the_channel_also_when_that_has_ended() -> None:

@@ -37,7 +37,7 @@ function complain(text) {
 
 function channelsTable(watch, now) {
   const table = element("table");
-  const names = ["channel", "state", "opened", "confirmed", "ends", "messages", "why"];
+  const names = ["channel", "state", "opened", "confirmed", "ends", "messages", "last notification", "why"];
   const head = table.createTHead().insertRow();
   for (const name of names) {
     const cell = element("th", name);
@@ -47,7 +47,7 @@ function channelsTable(watch, now) {
   const body = table.createTBody();
   for (const one of watch.channels) {
     const row = body.insertRow();
-    const values = [one.id, one.state, ago(one.opened_at, now), ago(one.confirmed_at, now), ago(one.ends_at, now), one.messages, one.why || "-"];
+    const values = [one.id, one.state, ago(one.opened_at, now), ago(one.confirmed_at, now), ago(one.ends_at, now), one.messages, ago(one.heard_at, now), one.why || "-"];
     values.forEach((value, number) => {
       const cell = row.insertCell();
       cell.textContent = value;
@@ -64,7 +64,7 @@ function card(watch, now) {
   const title = element("h3", watch.id);
   const state = element("p", watch.state, `state ${watch.state}`);
   about.append(title, state, element("p", `${watch.source} · ${watch.subject || "service account"}`));
-  about.append(element("p", `pulled ${ago(watch.pulled_at, now)}, due ${ago(watch.due_at, now)}`));
+  about.append(element("p", `notified ${ago(watch.heard_at, now)}, pulled ${ago(watch.pulled_at, now)}, due ${ago(watch.due_at, now)}`));
   const right = element("div");
   right.append(draw(watch, now, view.span));
   if (watch.reason) right.append(element("p", watch.reason, "why"));
@@ -79,7 +79,7 @@ function card(watch, now) {
 // What a card looks like changes with the clock: renewed when its data or its texts differ.
 function print(watch, now) {
   const places = watch.channels.map((one) => ago(one.ends_at, now));
-  return JSON.stringify([watch, view.span, ago(watch.pulled_at, now), ago(watch.due_at, now), places, Math.floor(now / (view.span * 4))]);
+  return JSON.stringify([watch, view.span, ago(watch.heard_at, now), ago(watch.pulled_at, now), ago(watch.due_at, now), places, Math.floor(now / (view.span * 4))]);
 }
 
 function showWatches(found) {

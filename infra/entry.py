@@ -9,8 +9,6 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import ClientDisconnected
-
 from functions.domain.errors import Conflict, Invalid, Misconfigured, Unavailable
 from infra.trace import tracing
 from infra.wiring import current
@@ -56,15 +54,18 @@ def _misconfigured(fault: Misconfigured, journal: Journal) -> Answer:
 
 
 def _reader(request: flask.Request) -> Callable[[int], bytes]:
-    """Give what reads the body; one that breaks off is malformed, not a failure of ours."""
+    """Give what reads the body; one that cannot be read is malformed, not a failure of ours.
+
+    Of what is not asked for nothing is read: the framework would keep all of it in memory.
+    """
+    stream, request.stream = request.stream, io.BytesIO()
 
     def read(most: int) -> bytes:
         body = bytearray()
         try:
-            while len(body) < most and (part := request.stream.read(most - len(body))):
+            while len(body) < most and (part := stream.read(most - len(body))):
                 body += part
-        except ClientDisconnected:
-            request.stream = io.BytesIO()  # the framework reads to the end, and would fail there
+        except Exception:  # noqa: BLE001 - each server has errors of its own for what is no body
             raise Invalid("the body broke off") from None
         return bytes(body)
 

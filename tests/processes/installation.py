@@ -99,10 +99,10 @@ class Installation:
         """Make the topics and subscriptions; an emulator that was restarted has none."""
         pushed = {"notifications": "sync", "changes": "handle"}
         routes = [
-            _route(topic, f"{topic}-{name}", self.functions[name].url)
+            route(topic, f"{topic}-{name}", self.functions[name].url)
             for topic, name in pushed.items()
         ]
-        set_up(self.project, [*routes, _route("changes", TAP, None)])
+        set_up(self.project, [*routes, route("changes", TAP, None)])
 
     def declare(self, *watches: Mapping[str, Any]) -> None:
         """Declare these watches as Terraform does."""
@@ -152,7 +152,8 @@ def _settings(name: str, values: Mapping[str, str], handled: Path) -> dict[str, 
     return {**settings, **more}
 
 
-def _route(topic: str, subscription: str, url: str | None) -> Route:
+def route(topic: str, subscription: str, url: str | None) -> Route:
+    """Describe a subscription that is quick to try again; without `url` it is pulled."""
     return Route(
         topic=topic,
         subscription=subscription,

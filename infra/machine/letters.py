@@ -1,15 +1,16 @@
-"""The dead letters of an installation: what handlers gave up, and what the local queue gave up.
+"""The dead letters of an installation: what handlers gave up, and what the queue gave up.
 
 A handler's letter is an entry of the store's collection `handled`, so it is found in the cloud as
-on one machine. Those of the queue are messages whose every try ended the process, and jobs.
+on one machine. Those of the queue are messages whose every try ended the process, and jobs: in the
+local queue's file, in the cloud in the subscriptions of the dead topics.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeVar
 
 from functions.domain.errors import Misconfigured, Unavailable
 from functions.domain.handled import Handled, Outcome, unpack_body
@@ -21,8 +22,12 @@ from infra.machine.installation import Installation
 from infra.machine.repeating import changes_of
 from infra.machine.wiring import MachineWiring
 
+if TYPE_CHECKING:
+    from infra.cloud.pubsub_dead import Dead, DeadTopics
+
+T = TypeVar("T")
+
 _QUEUE = "queue-"
-Source: TypeAlias = Handled | DeadLetter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,7 @@ class Letters:
         self._topic = topic
         self._store = at.wiring.store
         self._queue = _queue_of(at)
+        self._dead = _dead_of(at, topic)
 
     def list(self, *, watch: str | None, limit: int) -> Sequence[Letter]:
         """Give dead letters, oldest first."""
@@ -58,6 +64,9 @@ class Letters:
                 for each in self._queue.list(limit=limit)
                 if watch is None or each.key == watch
             ]
+        if self._dead is not None:
+            letters = [_of_topic(each) for each in self._dead.every()]
+            found += [each for each in letters if watch is None or each.watch == watch]
         return sorted(found, key=lambda letter: letter.at)[:limit]
 
     def show(self, name: str) -> tuple[Letter, bytes]:
@@ -66,21 +75,58 @@ class Letters:
         Raises:
             Misconfigured: there is no such letter.
         """
-        if self._queue is not None and name.removeprefix(_QUEUE).isdecimal():
-            found = self._queue.show(int(name.removeprefix(_QUEUE)))
+        number = self._number(name)
+        if self._queue is not None and number is not None:
+            found = self._queue.show(number)
             if found is not None:
                 return _of_queue(found), found.data
+        if self._dead is not None and self._is_of_topic(name):
+            every = [each for each in self._dead.every() if each.name.startswith(name)]
+            only = _single(name, every)
+            return _of_topic(only), only.message.data
         handled = self._find(name)
         return _of_handler(handled), unpack_body(handled.body)
 
-    def retry(self, name: str) -> None:
-        """Have a letter delivered once more, with as many attempts as at first.
+    def retry(self, names: Collection[str]) -> None:
+        """Have letters delivered once more, with as many attempts as at first.
 
         Raises:
             Misconfigured: there is no such letter, or nothing of it is kept.
         """
-        if self._queue is not None and name.startswith(_QUEUE):
-            if not self._queue.retry([int(name.removeprefix(_QUEUE))]):
+        of_topics = {name for name in names if self._is_of_topic(name)}
+        for name in names:
+            if name not in of_topics:
+                self._retry(name)
+        if self._dead is not None and of_topics:
+            _expect(of_topics, self._dead.retry(of_topics))
+
+    def drop(self, names: Collection[str]) -> None:
+        """Forget letters: their handlers are through with these events.
+
+        Raises:
+            Misconfigured: there is no such letter.
+        """
+        of_topics = {name for name in names if self._is_of_topic(name)}
+        for name in names:
+            if name not in of_topics:
+                self._drop(name)
+        if self._dead is not None and of_topics:
+            _expect(of_topics, self._dead.drop(of_topics))
+
+    def _is_of_topic(self, name: str) -> bool:
+        topics = self._dead.topics if self._dead else ()
+        return any(name.startswith(f"{topic}-") for topic in topics)
+
+    def _number(self, name: str) -> int | None:
+        """Give the number of a letter of the local queue; None for another's name."""
+        text = name.removeprefix(_QUEUE)
+        is_number = text != name and text.isascii() and text.isdecimal()
+        return int(text) if self._queue is not None and is_number else None
+
+    def _retry(self, name: str) -> None:
+        number = self._number(name)
+        if self._queue is not None and number is not None:
+            if not self._queue.retry([number]):
                 raise Misconfigured(f"{name} is not there, or its subscription is gone")
             return
         handled = self._find(name)
@@ -99,14 +145,10 @@ class Letters:
             self._store.note_outcome(handled)
             raise
 
-    def drop(self, name: str) -> None:
-        """Forget a letter: the handler is through with this event.
-
-        Raises:
-            Misconfigured: there is no such letter.
-        """
-        if self._queue is not None and name.startswith(_QUEUE):
-            if not self._queue.drop([int(name.removeprefix(_QUEUE))]):
+    def _drop(self, name: str) -> None:
+        number = self._number(name)
+        if self._queue is not None and number is not None:
+            if not self._queue.drop([number]):
                 raise Misconfigured(f"there is no dead letter {name}")
             return
         handled = self._find(name)
@@ -118,11 +160,25 @@ class Letters:
         if found is not None and found.outcome is Outcome.DEAD:
             return found
         every = self._store.dead(watch=None, limit=100_000) if name else []
-        keys = [each.key for each in every if each.key.startswith(name)]
-        if len(keys) != 1:
-            many = f"{len(keys)} dead letters begin with" if keys else "there is no dead letter"
-            raise Misconfigured(f"{many} {name!r}: `dead-letters list` names them")
-        return self._store.outcomes(keys)[keys[0]]
+        key = _single(name, [each.key for each in every if each.key.startswith(name)])
+        return self._store.outcomes([key])[key]
+
+
+def _single(name: str, found: Sequence[T]) -> T:
+    """Give what alone is called so, or begins so."""
+    if len(found) != 1:
+        many = f"{len(found)} dead letters begin with" if found else "there is no dead letter"
+        raise Misconfigured(f"{many} {name!r}: `dead-letters list` names them")
+    return found[0]
+
+
+def _expect(wanted: Collection[str], done: Collection[str]) -> None:
+    """See to it that all were found; those that were are done."""
+    if missing := sorted(set(wanted) - set(done)):
+        raise Misconfigured(
+            f"not found: {', '.join(missing)}: `dead-letters list` names them (whoever else reads "
+            "the subscription holds what it has read for a minute)"
+        )
 
 
 def _queue_of(at: Installation) -> DeadLetters | None:
@@ -130,6 +186,14 @@ def _queue_of(at: Installation) -> DeadLetters | None:
     if not isinstance(wiring, MachineWiring) or wiring.is_on_pubsub:
         return None
     return DeadLetters(wiring.queue_file)
+
+
+def _dead_of(at: Installation, topic: str) -> DeadTopics | None:
+    if at.site.project is None:
+        return None
+    from infra.cloud.pubsub_dead import DeadTopics
+
+    return DeadTopics(at.site.project, changes=topic)
 
 
 def _of_handler(handled: Handled) -> Letter:
@@ -153,4 +217,16 @@ def _of_queue(letter: DeadLetter) -> Letter:
         at=letter.died_at,
         attempts=letter.attempts,
         error=letter.error,
+    )
+
+
+def _of_topic(dead: Dead) -> Letter:
+    return Letter(
+        id=dead.name,
+        watch=dead.watch,
+        handler=dead.subscription or dead.topic,
+        event=dead.message.attributes.get("ce-id", ""),
+        at=dead.message.publish_time,
+        attempts=dead.attempts,
+        error="Pub/Sub gave it up: the log of the function says why",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import click
@@ -71,8 +70,9 @@ def retry(
 ) -> None:
     """Have dead letters delivered once more, at the end of what waits for their watch."""
     found = Letters(at, topic=topic)
-    number = _each(found.retry, _chosen(found, letters, watch, every=every))
-    click.echo(f"{counted(number, 'dead letter')} queued again")
+    chosen = _chosen(found, letters, watch, every=every)
+    found.retry(chosen)
+    click.echo(f"{counted(len(chosen), 'dead letter')} queued again")
 
 
 @dead_letters.command(epilog="Example: python main.py dead-letters drop 3f6c...")
@@ -86,8 +86,9 @@ def drop(
 ) -> None:
     """Forget dead letters for good."""
     found = Letters(at, topic=topic)
-    number = _each(found.drop, _chosen(found, letters, watch, every=every))
-    click.echo(f"{counted(number, 'dead letter')} dropped")
+    chosen = _chosen(found, letters, watch, every=every)
+    found.drop(chosen)
+    click.echo(f"{counted(len(chosen), 'dead letter')} dropped")
 
 
 def _chosen(
@@ -96,14 +97,8 @@ def _chosen(
     if every == bool(names):
         raise click.UsageError("name dead letters, or give --all")
     if not every:
-        return names
+        return tuple(dict.fromkeys(names))
     return tuple(letter.id for letter in found.list(watch=watch, limit=100_000))
-
-
-def _each(act: Callable[[str], None], names: tuple[str, ...]) -> int:
-    for name in names:
-        act(name)
-    return len(names)
 
 
 def _words(letter: Letter) -> tuple[Any, ...]:

@@ -12,6 +12,10 @@ from typing import Any, cast
 from waitress.server import BaseWSGIServer, create_server
 
 from functions.domain.errors import Misconfigured
+from infra.local.connection import Connection
+
+IDLE = 60  # seconds; also how long one request may take to arrive
+LARGEST_HEADERS = 64 * 1024  # what is larger of a body waits on the disk
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -43,17 +47,23 @@ class Listener:
                 f"port {port} of {host} cannot be used ({reason}): choose another with {option}"
             ) from None
         self.port = int(bound.getsockname()[1])
-        server = create_server(
+        made = create_server(
             application,
             sockets=[bound],
             threads=threads,
             ident=None,
             max_request_body_size=largest,
-            channel_timeout=60,
+            # Who sends slowly, much, or nothing may hold a connection and little memory, no thread.
+            channel_timeout=IDLE,
+            cleanup_interval=IDLE // 4,
             connection_limit=1000,
+            asyncore_use_poll=True,
+            max_request_header_size=LARGEST_HEADERS,
+            inbuf_overflow=LARGEST_HEADERS,
             clear_untrusted_proxy_headers=True,
         )
-        self._server = cast("BaseWSGIServer", server)  # for one socket it is one server
+        self._server = cast("BaseWSGIServer", made)  # for one socket it is one server
+        self._server.channel_class = Connection
         self._thread = threading.Thread(
             target=self._server.run, name=f"port-{self.port}", daemon=True
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ from functions.domain.job import read_job
 from functions.domain.keyring import parse_ring
 from infra.cloud.pubsub_setup import set_up, subscription_name
 from tests.e2e.machine import Machine
+from tests.e2e.patience import eventually
 from tests.e2e.processes import free_ports
-from tests.hostile.genuine import CHANNEL
+from tests.emulators import PUBSUB
+from tests.hostile.genuine import CHANNEL, Genuine
 from tests.hostile.target import Target, resident
 from tests.processes.hosted import Hosted
 from tests.processes.installation import RING, THREADS, route
@@ -27,7 +30,7 @@ def _hosted(folder: Path, pubsub: str, project: str) -> Iterator[Target]:
     keys = folder / "signing-keys"
     keys.write_text(RING + "\n")
     environment = {
-        "PUBSUB_EMULATOR_HOST": pubsub,
+        PUBSUB.variable: pubsub,
         "THREADS": str(THREADS["receive"]),
         "WATCHKEEPER_KEYS": str(keys),
         "WATCHKEEPER_NOTIFICATIONS": f"projects/{project}/topics/notifications",
@@ -89,16 +92,23 @@ def _served(folder: Path) -> Iterator[Target]:
         machine.put_down()
 
 
-@pytest.fixture(params=["functions-framework", "serve"])
-def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
-    """Run a receiver."""
-    if request.param == "serve":
-        with _served(tmp_path) as served:
-            yield served
-        return
-    pubsub: str = request.getfixturevalue("pubsub_emulator")
-    with _hosted(tmp_path, pubsub, request.getfixturevalue("project")) as hosted:
-        yield hosted
+@pytest.fixture(scope="module", params=["functions-framework", "serve"])
+def target(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Target]:
+    """Run a receiver that has received before: what it needs once it holds already."""
+    folder = tmp_path_factory.mktemp("target")
+    with ExitStack() as stack:
+        if request.param == "serve":
+            found = stack.enter_context(_served(folder))
+        else:
+            pubsub = request.getfixturevalue("pubsub_address")
+            stack.enter_context(pytest.MonkeyPatch.context()).setenv(PUBSUB.variable, pubsub)
+            project = f"test-{uuid.uuid4().hex[:12]}"
+            found = stack.enter_context(_hosted(folder, pubsub, project))
+        with Genuine(found.port, found.ring, every=0.01) as genuine:
+            eventually("the first ones", lambda: len(genuine.taken) > 20)
+        yield found
 
 
 @pytest.fixture

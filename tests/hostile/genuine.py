@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import statistics
 import threading
 import time
@@ -20,9 +21,11 @@ RETRIED = frozenset({500, 502, 503, 504})
 PATIENCE = 5.0  # seconds for an answer; Google's is not documented
 BACK_OFF = 0.2
 
+_numbers = itertools.count(1)
+
 
 class Genuine:
-    """Notifications of one channel at a steady rate, numbered from 1, as long as the block runs."""
+    """Notifications of one channel at a steady rate, each with a number of its own."""
 
     def __init__(self, port: int, ring: Ring, *, every: float, senders: int = 4) -> None:
         """Keep where they go and how often."""
@@ -33,7 +36,7 @@ class Genuine:
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(senders)]
-        self.sent = 0
+        self.given: set[int] = set()
         self.taken: set[int] = set()
         self.lost: list[tuple[int, int]] = []  # number and status, of what Google would drop
         self.retries = 0
@@ -61,16 +64,16 @@ class Genuine:
         times = sorted(self.seconds) or [0.0]
         high = times[int(len(times) * 0.99)] * 1000
         return (
-            f"{self.sent} genuine, {len(self.taken)} taken, {self.retries} sent again; median "
-            f"{statistics.median(times) * 1000:.0f} ms, 99 % {high:.0f} ms, "
+            f"{len(self.given)} genuine, {len(self.taken)} taken, {self.retries} sent again; "
+            f"median {statistics.median(times) * 1000:.0f} ms, 99 % {high:.0f} ms, "
             f"most {times[-1] * 1000:.0f} ms"
         )
 
     def _run(self) -> None:
         while not self._ended.wait(self._every * len(self._threads)):
             with self._lock:
-                self.sent += 1
-                number = self.sent
+                number = next(_numbers)
+                self.given.add(number)
             began = time.monotonic()
             status = self._send(number)
             if status in SUCCESS:

@@ -19,14 +19,14 @@ from typing import TextIO
 
 from tests import emulators
 from tests.mutants.defect import FOLDER, Defect, NotPlanted, choose, read_defects
-from tests.mutants.tree import Ending, Tree
+from tests.mutants.tree import ROOT, Ending, Tree
 from tests.mutants.trial import Trial, Verdict, sound, try_defect
 
 ALL_NOTICED, NOT_ALL, NOTHING_KNOWN = 0, 1, 2
 REQUIRED = "WATCHKEEPER_REQUIRE_EMULATORS"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
     """Do what the command line asks; gives the exit status."""
     asked = _parser().parse_args(arguments)
     try:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ALL_NOTICED
     say = sys.stderr if asked.json else sys.stdout
     with _surroundings(chosen) as given, tempfile.TemporaryDirectory() as folder:
-        tree = Tree.copy(Path(folder, "tree"), given)
+        tree = Tree.copy(Path(folder, "tree"), given, root=root)
         if not _is_sound(chosen, tree):
             return NOTHING_KNOWN
         trials = [

@@ -57,6 +57,7 @@ class Tree:
 
     folder: Path
     surroundings: Mapping[str, str]  # what the environment of tests has besides, e.g. emulators
+    each: float = EACH
 
     @classmethod
     def copy(
@@ -79,13 +80,13 @@ class Tree:
             path.write_bytes(sound)
             _uncompile(path)
 
-    def run(self, arguments: Sequence[str], *, within: float, each: float = EACH) -> Run:
+    def run(self, arguments: Sequence[str], *, within: float) -> Run:
         """Run tests until one fails, for so many seconds at most."""
         began = time.monotonic()
         notes = self.folder / "witness.jsonl"
         notes.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-        command += ["-p", "tests.mutants.witness", "--hypothesis-seed=0", f"--timeout={each}"]
+        command += ["-p", "tests.mutants.witness", "--hypothesis-seed=0", f"--timeout={self.each}"]
         status, output = self._started([*command, *arguments], notes, within)
         seconds = time.monotonic() - began
         first = notes.read_text(encoding="utf-8").splitlines()[:1] if notes.exists() else []
@@ -93,8 +94,8 @@ class Tree:
             return Run(ending=Ending.HUNG, text=f"no end within {within:g} s", seconds=seconds)
         if status == 0:
             return Run(ending=Ending.PASSED, seconds=seconds)
-        if status != 1 or not first:
-            text = _last_words(output) or f"pytest ended with status {status}"
+        if not first:
+            text = f"status {status}: {_last_words(output)}"
             return Run(ending=Ending.BROKEN, text=text, seconds=seconds)
         return _judged(json.loads(first[0]), seconds)
 

@@ -25,7 +25,7 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 def _note(report: pytest.TestReport | pytest.CollectReport, phase: str) -> None:
     crash = getattr(report.longrepr, "reprcrash", None)
-    text = str(crash.message) if crash else report.longreprtext
+    text = str(crash.message) if crash else report.longreprtext.rstrip().rpartition("\n")[2]
     line = json.dumps({"test": report.nodeid, "phase": phase, "text": text})
     with Path(os.environ[WITNESS]).open("a", encoding="utf-8") as file:
         file.write(line + "\n")

@@ -19,8 +19,8 @@ from tests.e2e.patience import eventually
 from tests.e2e.processes import free_ports
 from tests.emulators import PUBSUB
 from tests.hostile.genuine import CHANNEL, Genuine
-from tests.hostile.target import Target, resident
-from tests.processes.hosted import Hosted
+from tests.hostile.target import Target
+from tests.processes.hosted import Hosted, most_held
 from tests.processes.installation import RING, THREADS, route
 from tests.processes.tap import TAP
 
@@ -84,7 +84,7 @@ def _served(folder: Path) -> Iterator[Target]:
         yield Target(
             port=machine.port,
             ring=ring,
-            memory=lambda: resident(program.process.pid),
+            memory=lambda: most_held(program.process.pid),
             queued=queued,
         )
         assert program.is_running

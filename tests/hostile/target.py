@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from functions.domain.keyring import Ring
 
@@ -17,13 +16,5 @@ class Target:
 
     port: int
     ring: Ring
-    memory: Callable[[], int]  # bytes
+    memory: Callable[[], int]  # the most bytes that it has held
     queued: Callable[[], set[int]]  # the numbers of the notifications of our channel
-
-
-def resident(process: int) -> int:
-    """Give the bytes that a process holds."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) * 1024
-    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shlex
 import shutil
@@ -66,10 +67,22 @@ def config(set_up: SetUp) -> Path:
 
 @pytest.fixture(scope="session")
 def full(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    """Deploy with everything that is optional; tests only look at it."""
-    deployment = Deployment.copy(tmp_path_factory.mktemp("full"), config)
-    deployment.apply(FULL)
-    return deployment
+    """Deploy with everything that is optional; tests only look at it.
+
+    One of pytest-xdist's workers deploys, the others wait for it and copy the folder.
+    """
+    mine = tmp_path_factory.getbasetemp()
+    common = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    deployed, done = common / "deployed", common / "deployed.done"
+    with (common / "deployed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(deployed, ignore_errors=True)
+            Deployment.copy(deployed, config).apply(FULL)
+            done.touch()
+    folder = tmp_path_factory.mktemp("full") / PROJECT
+    shutil.copytree(deployed, folder, symlinks=True)
+    return Deployment(folder, config)
 
 
 @pytest.fixture

@@ -90,6 +90,7 @@ class Deployment:
     def run(self, *arguments: str, config: Path | None = None) -> Outcome:
         """Run terraform."""
         environment = {
+            "GOGC": "400",  # providers are large: to collect their garbage took a sixth of the time
             **os.environ,
             "TF_CLI_CONFIG_FILE": str(config or self.config),
             "STANDIN_WORLD": str(self.world),

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 OLDEST = "7.43.0"  # what versions.tf still allows
 
 
+@pytest.mark.soak
 def test_upgrade_from_the_oldest_provider(set_up: SetUp, config: Path, tmp_path: Path) -> None:
     """A state of the oldest allowed provider is taken over by the newest: nothing to change.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -126,6 +128,9 @@ for _command in OPERATING:
 
 def main() -> None:
     """Run the command line; what a user can mend is a sentence, never a stack trace."""
+    if threading.current_thread() is threading.main_thread():
+        # Whoever ends a command lets it tidy up, as Ctrl-C does: a subscription of its own goes.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # bin/watchkeeper has a name of its own, which a shell can complete.
         name = os.environ.get("WATCHKEEPER_COMMAND", "python main.py")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from google.api_core import exceptions
@@ -25,6 +26,10 @@ _KEPT = timedelta(days=1)  # the shortest life of a subscription that nobody use
 _PATIENCE = 15.0
 _PULL = 5.0
 _EMPTY = 3  # answers without messages, in a row, mean the end
+_EMPTY_AT_FIRST = 6  # a seek takes its time to be heard of everywhere
+_LONGEST_FILTER = (
+    256  # bytes; https://docs.cloud.google.com/pubsub/docs/subscription-message-filter
+)
 _AT_ONCE = 500
 
 
@@ -44,7 +49,21 @@ def retained(topic: str, watch: str, *, since: datetime) -> Iterator[PubsubMessa
     except exceptions.MethodNotImplemented:
         raise Misconfigured("Pub/Sub's emulator keeps nothing to replay") from None
     except (exceptions.GoogleAPIError, GoogleAuthError) as failure:
-        raise Unavailable(f"Pub/Sub: {type(failure).__name__}") from failure
+        raise Unavailable(f"Pub/Sub: {type(failure).__name__}: {failure}") from failure
+
+
+def filter_of(watch: str) -> str:
+    """Give the filter of a watch's messages; of a very long name it tells the beginning.
+
+    A backslash goes before a quotation mark, and before itself.
+    """
+    text = watch.replace("\\", "\\\\").replace('"', '\\"')
+    exact = f'attributes."ce-watch" = "{text}"'
+    if len(exact.encode()) <= _LONGEST_FILTER:
+        return exact
+    begins = watch.encode()[:100].decode(errors="ignore")
+    text = begins.replace("\\", "\\\\").replace('"', '\\"')
+    return f'hasPrefix(attributes."ce-watch", "{text}")'
 
 
 def _retained(topic: str, watch: str, since: datetime) -> Iterator[PubsubMessage]:
@@ -53,23 +72,26 @@ def _retained(topic: str, watch: str, since: datetime) -> Iterator[PubsubMessage
     wanted = Subscription(
         name=name,
         topic=topic,
-        filter=f'attributes."ce-watch" = "{watch}"',
+        filter=filter_of(watch),
         enable_message_ordering=True,
         ack_deadline_seconds=60,
         expiration_policy=ExpirationPolicy(ttl=_KEPT),
     )
     with SubscriberClient() as client:
-        client.create_subscription(request=wanted, timeout=_PATIENCE)
         try:
+            client.create_subscription(request=wanted, timeout=_PATIENCE)
             client.seek(request=SeekRequest(subscription=name, time=since), timeout=_PATIENCE)
-            yield from _pulled(client, name)
+            for message in _pulled(client, name):
+                if message.attributes.get("ce-watch") == watch:
+                    yield message
         finally:
-            client.delete_subscription(subscription=name, timeout=_PATIENCE)
+            with suppress(exceptions.GoogleAPIError):  # unused it goes by itself, in a day
+                client.delete_subscription(subscription=name, timeout=_PATIENCE)
 
 
 def _pulled(client: SubscriberClient, name: str) -> Iterator[PubsubMessage]:
-    empty = 0
-    while empty < _EMPTY:
+    empty, most = 0, _EMPTY_AT_FIRST
+    while empty < most:
         try:
             answer = client.pull(
                 subscription=name, max_messages=_AT_ONCE, timeout=_PULL, retry=None
@@ -78,7 +100,7 @@ def _pulled(client: SubscriberClient, name: str) -> Iterator[PubsubMessage]:
             empty += 1
             continue
         found = answer.received_messages
-        empty = 0 if found else empty + 1
+        empty, most = (0, _EMPTY) if found else (empty + 1, most)
         for one in found:
             yield one.message
         if found:

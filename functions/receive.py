@@ -85,7 +85,7 @@ def _body(request: Request) -> bytes:
     if request.length is not None and request.length > LARGEST_BODY:
         msg = "the body is larger than 256 KiB"
         raise TooLarge(msg)
-    body = request.read(LARGEST_BODY + 1)
+    body = request.read(LARGEST_BODY + 1) if request.length != 0 else b""
     if len(body) > LARGEST_BODY:
         msg = "the body is larger than 256 KiB"
         raise TooLarge(msg)

@@ -1,4 +1,4 @@
-"""The trace that a request belongs to, as its headers tell, for the log lines written meanwhile.
+"""The trace and the execution that a request belongs to, as its headers tell, for its log lines.
 
 https://www.w3.org/TR/trace-context/#traceparent-header
 https://cloud.google.com/trace/docs/trace-context
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 _W3C = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?", re.ASCII)
 _GOOGLE = re.compile(r"([0-9a-f]{32})(?:/([0-9]{1,20}))?(?:;o=([0-9]))?", re.ASCII)
+_EXECUTION = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _NO_TRACE = "0" * 32
+HEADERS = ("traceparent", "x-cloud-trace-context", "function-execution-id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Trace:
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+_execution: ContextVar[str | None] = ContextVar("execution", default=None)
 
 
 def current_trace() -> Trace | None:
@@ -34,14 +37,23 @@ def current_trace() -> Trace | None:
     return _current.get()
 
 
+def current_execution() -> str | None:
+    """Give the id under which functions-framework does the work at hand."""
+    return _execution.get()
+
+
 @contextmanager
 def tracing(headers: Mapping[str, str]) -> Iterator[None]:
     """Put all that the block does under the trace these headers name, if they name one."""
-    token = _current.set(read_trace(headers))
+    lower = {name.lower(): value for name, value in headers.items()}
+    execution = lower.get("function-execution-id", "")
+    token = _current.set(read_trace(lower))
+    other = _execution.set(execution if _EXECUTION.fullmatch(execution) else None)
     try:
         yield
     finally:
         _current.reset(token)
+        _execution.reset(other)
 
 
 def read_trace(headers: Mapping[str, str]) -> Trace | None:

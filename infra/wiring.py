@@ -7,6 +7,7 @@ without Firestore and without Google's API client.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,6 +99,7 @@ class CloudWiring:
     def __init__(self, found: Settings) -> None:
         """Keep the settings; nothing is read yet."""
         self._settings = found
+        self._journals: dict[str, Journal] = {}
 
     @made_once
     def keys(self) -> Keys:
@@ -107,7 +109,7 @@ class CloudWiring:
 
     @made_once
     def jobs(self) -> Jobs:
-        from infra.cloud.pubsub import PubsubJobs
+        from infra.cloud.pubsub_jobs import PubsubJobs
 
         topic = self._settings.text(settings.NOTIFICATIONS)
         return PubsubJobs(topic, endpoint=self._settings.optional(settings.PUBSUB))
@@ -180,10 +182,15 @@ class CloudWiring:
         return open_handling(self, media=media, allow_private=private, folders=False)
 
     def journal(self, component: str) -> Journal:
-        from infra.telemetry import open_journal
+        if component not in self._journals:
+            from infra.telemetry import open_journal
 
-        project = self._settings.environment.get(settings.PROJECT.name)
-        return open_journal(component=component, project=project)
+            project = self._settings.environment.get(settings.PROJECT.name)
+            # The process's own stream: what functions-framework puts before it while a request is
+            # served is shared by all of them, and reads and writes each line once more.
+            journal = open_journal(sys.__stderr__, component=component, project=project)
+            self._journals[component] = journal
+        return self._journals[component]
 
 
 def open_google(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -149,6 +150,26 @@ def test_a_trace_without_a_span_is_enough() -> None:
         line = written(lambda journal: journal.note("pulled"))
     assert line["logging.googleapis.com/trace"] == TRACE
     assert "logging.googleapis.com/spanId" not in line
+
+
+def test_a_line_names_the_execution_it_belongs_to() -> None:
+    """functions-framework would add it to what goes through its own stream, which ours do not."""
+    with tracing({"Function-Execution-Id": "a1B2c3"}):
+        line = written(lambda journal: journal.note("pulled"))
+    assert line["logging.googleapis.com/labels"] == {"execution_id": "a1B2c3"}
+    with tracing({"Function-Execution-Id": 'forged"}'}):
+        line = written(lambda journal: journal.note("pulled"))
+    assert "logging.googleapis.com/labels" not in line
+
+
+def test_the_process_s_own_stream_gets_whole_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    """They go past whatever stands before it, each by one call of the system."""
+    journal = open_journal(sys.__stderr__, component="receive")
+    journal.note("queued", watch="\u00e4\ud800")
+    journal.note("queued")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [line["message"] for line in lines] == ["queued", "queued"]
+    assert lines[0]["watch"] == "\u00e4\ud800"
 
 
 def test_threads_do_not_mix_their_lines() -> None:

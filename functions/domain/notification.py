@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from functions.domain.errors import Invalid
 from functions.domain.model import Message
@@ -21,9 +20,13 @@ _CHANNEL_ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,19}", re.ASCII)
 _STATE = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 _PRINTABLE = re.compile(r"[\x20-\x7e\x80-\xff]+")
+_MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 _HTTP_DATE = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} [A-Z][a-z]{2} [1-9][0-9]{3} "
-    r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
     re.ASCII,
 )
 
@@ -53,13 +56,19 @@ def parse(headers: Headers, body: bytes) -> Message:
 
 def token_of(headers: Headers) -> str | None:
     """Give the channel token that came along; it is not part of the message and never kept."""
-    return _collect(headers).get("x-goog-channel-token")
+    name = "x-goog-channel-token"
+    values = (value for given, value in _pairs(headers) if given.lower() == name)
+    value = next(values, None)
+    return None if value is None else value.strip(" \t")
+
+
+def _pairs(headers: Headers) -> Iterable[tuple[str, str]]:
+    return headers.items() if isinstance(headers, Mapping) else headers
 
 
 def _collect(headers: Headers) -> dict[str, str]:
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
     values: dict[str, str] = {}
-    for name, value in pairs:
+    for name, value in _pairs(headers):
         key = name.lower()
         if not key.startswith("x-goog-"):
             continue
@@ -94,10 +103,13 @@ def _http_date(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        if not _HTTP_DATE.fullmatch(text):
+        if not (found := _HTTP_DATE.fullmatch(text)):
             raise ValueError
-        return parsedate_to_datetime(text).astimezone(UTC)
-    except (ValueError, OverflowError):
+        day, month, year, *time = found.groups()
+        hour, minute, second = map(int, time)
+        date = (int(year), _MONTHS.index(month) + 1, int(day))
+        return datetime(*date, hour, minute, second, tzinfo=UTC)
+    except ValueError:
         msg = "header X-Goog-Channel-Expiration is not an HTTP date"
         raise Invalid(msg) from None
 

@@ -78,7 +78,7 @@ def _split(token: str | None) -> tuple[str, str, str, str]:
 
 def _mac(key: Key, channel: str, name: str) -> str:
     message = b"watchkeeper channel\0" + channel.encode() + b"\0" + name.encode()
-    return _encode(hmac.new(key.secret, message, hashlib.sha256).digest())
+    return _encode(hmac.digest(key.secret, message, "sha256"))
 
 
 def _encode(raw: bytes) -> str:

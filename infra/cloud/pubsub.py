@@ -1,4 +1,4 @@
-"""Publishes jobs and changes to Pub/Sub: each request is one synchronous call, confirmed or failed.
+"""Publishes changes to Pub/Sub: each request is one synchronous call, confirmed or failed.
 
 The client is the plain one of `google.pubsub_v1`: the one of `google.cloud.pubsub_v1` works in a
 thread that a function's CPU does not reach, and pauses an ordering key after a failure.
@@ -8,8 +8,6 @@ https://docs.cloud.google.com/pubsub/docs/ordering https://docs.cloud.google.com
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 from google.api_core import exceptions
@@ -21,8 +19,7 @@ from google.pubsub_v1 import PublisherClient, PubsubMessage
 
 from functions.domain.errors import Unavailable
 from functions.domain.event import Event
-from functions.domain.job import write_job
-from functions.domain.model import Job
+from infra.cloud.patience import AT_EASE, Patience
 from infra.cloudevent import Encoded, encode
 from infra.ordering import ordering_key
 
@@ -38,18 +35,6 @@ _PASSING = if_exception_type(
     exceptions.ServiceUnavailable,
     exceptions.Unknown,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long a call may take: one try, and all tries together."""
-
-    each: timedelta
-    whole: timedelta
-
-
-AT_ONCE = Patience(each=timedelta(seconds=3), whole=timedelta(seconds=8))
-AT_EASE = Patience(each=timedelta(seconds=20), whole=timedelta(seconds=60))
 
 
 class Topic:
@@ -84,19 +69,6 @@ class Topic:
     @cached_property
     def _client(self) -> PublisherClient:
         return PublisherClient(client_options=ClientOptions(api_endpoint=self._endpoint))
-
-
-class PubsubJobs:
-    """The notification queue as a topic."""
-
-    def __init__(
-        self, topic: str, *, endpoint: str | None = None, patience: Patience = AT_ONCE
-    ) -> None:
-        self._topic = Topic(topic, endpoint=endpoint, patience=patience)
-
-    def put(self, job: Job) -> None:
-        message = PubsubMessage(data=write_job(job), ordering_key=ordering_key(job.watch))
-        self._topic.publish([message])
 
 
 class PubsubChanges:

@@ -18,7 +18,8 @@ from google.pubsub_v1 import PubsubMessage, ReceivedMessage, SubscriberClient
 
 from functions.domain.errors import Invalid, Misconfigured, Unavailable
 from functions.domain.job import read_job
-from infra.cloud.pubsub import AT_EASE, Topic
+from infra.cloud.patience import AT_EASE
+from infra.cloud.pubsub import Topic
 from infra.cloud.pubsub_setup import subscription_name, topic_name
 from infra.ordering import ordering_key
 

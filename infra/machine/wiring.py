@@ -140,7 +140,7 @@ class MachineWiring:
     @made_once
     def jobs(self) -> Jobs:
         if self.is_on_pubsub:
-            from infra.cloud.pubsub import PubsubJobs
+            from infra.cloud.pubsub_jobs import PubsubJobs
 
             return PubsubJobs(self.topic("notifications"))
         from infra.local.queues import LocalJobs

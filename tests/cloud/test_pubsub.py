@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from infra.cloud.pubsub import PubsubChanges, PubsubJobs
+from infra.cloud.pubsub import PubsubChanges
+from infra.cloud.pubsub_jobs import PubsubJobs
 from infra.cloud.pubsub_setup import Route, set_up
 from tests.contracts.queues import ChangesContract, JobsContract
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from google.pubsub_v1 import PubsubMessage
+from google.pubsub_v1 import PublishRequest, PubsubMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.domain.errors import Unavailable
-from infra.cloud.pubsub import Patience, PubsubChanges, PubsubJobs, requests
+from infra.cloud.patience import Patience
+from infra.cloud.pubsub import PubsubChanges, requests
+from infra.cloud.pubsub_jobs import PubsubJobs, publish_request
 from infra.cloud.pubsub_setup import Route, set_up, topic_name
 from tests.contracts.endpoint import listening
 from tests.contracts.queues import Refusing, event, job
@@ -105,13 +107,38 @@ def test_a_failure_pauses_no_key(pubsub_emulator: str, project: str) -> None:
     jobs.put(job())
 
 
-def test_a_regional_endpoint_is_asked_for(pubsub_emulator: str, project: str) -> None:
+def test_a_regional_endpoint_is_asked_for(
+    pubsub_emulator: str, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The client goes to the endpoint it is told, unless there is an emulator."""
     set_up(project, [])
+    topic = topic_name(project, "notifications")
     endpoint = "europe-west1-pubsub.googleapis.com"
-    jobs = PubsubJobs(topic_name(project, "notifications"), endpoint=endpoint)
+    jobs = PubsubJobs(topic, endpoint=endpoint)
     jobs.put(job())
-    assert jobs._topic._client.api_endpoint == endpoint
+    assert jobs.address == pubsub_emulator
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST")
+    assert PubsubJobs(topic, endpoint=endpoint).address == f"{endpoint}:443"
+    assert PubsubJobs(topic).address == "pubsub.googleapis.com:443"
+
+
+@given(st.binary(max_size=300) | st.just(b"x" * 20_000), st.text(max_size=40))
+def test_what_is_written_by_hand_is_what_google_s_client_writes(data: bytes, key: str) -> None:
+    """Invariant: Google's own type reads the request back."""
+    sent = publish_request("projects/p/topics/t", data, key)
+    message = PubsubMessage(data=data, ordering_key=key)
+    asked = PublishRequest(topic="projects/p/topics/t", messages=[message])
+    assert PublishRequest.deserialize(sent) == asked
+
+
+@pytest.mark.parametrize("outage", ["silent", "absent"])
+def test_a_job_is_given_up_in_time(outage: str, request: pytest.FixtureRequest) -> None:
+    """Google waits for `receive`: after the whole patience it is told to come again."""
+    request.getfixturevalue(outage)
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match=r"DEADLINE_EXCEEDED|UNAVAILABLE"):
+        PubsubJobs("projects/p/topics/notifications", patience=LITTLE).put(job())
+    assert 0.3 < time.monotonic() - began < 2
 
 
 def test_nothing_is_given_up(pubsub_emulator: str, project: str) -> None:

@@ -63,7 +63,11 @@ class KeepingPubsub:
         """Have a topic got a message some time ago."""
         named = {name.replace("_", "-"): text for name, text in attributes.items()}
         message = PubsubMessage(
-            data=data, attributes=named, message_id=uuid.uuid4().hex, publish_time=at
+            data=data,
+            attributes=named,
+            message_id=uuid.uuid4().hex,
+            publish_time=at,
+            ordering_key=named.get("ce-watch", "")[:1024],
         )
         self.topics.setdefault(topic, []).append(message)
 

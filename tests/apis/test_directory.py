@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from functions.domain.errors import Refused
 from functions.domain.model import ChannelState, Verdict
 from infra.local.google.directory.state import Directory
 from infra.local.google.directory.user import User
@@ -62,6 +63,16 @@ def test_body_is_read_at_once(system: FarSystem, users: Directory) -> None:
     assert system.far.count("admin.users.get") == 4
     ids = [event.id for event in system.sink.told]
     assert len(ids) == len(set(ids))
+
+
+def test_targeted_read_covers_only_what_it_read(system: FarSystem, users: Directory) -> None:
+    """While one user is read others wait their turn: their jobs are not done by that."""
+    begin(system, poll="24h")
+    system.far.cost = 2 * SECOND
+    names = ("cat", "dan", "eve", "flo")
+    made = [users.create(f"{name}@example.com") for name in names]
+    system.pass_time(30 * SECOND)
+    assert sorted(system.told()) == sorted(("user.created", user.id) for user in made)
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -194,6 +205,20 @@ def test_aliases(system: FarSystem, users: Directory) -> None:
     assert system.told() == []
     ids = [event.id for event in system.sink.told]
     assert len(ids) == len(set(ids))
+
+
+def test_user_that_is_gone_takes_no_alias_along(system: FarSystem, users: Directory) -> None:
+    """An alias is missing and its user not to be found: that says nothing of the alias."""
+    users.add_alias(BEN, "b@example.com")
+    system.watch("directory.aliases", subject=ADMIN, params={"userKey": BEN}, poll="1h")
+    system.lose_notifications()
+    users.remove_alias(BEN, "b@example.com")
+    for _ in range(2):
+        gone = Refused("404 notFound: Resource Not Found: userKey", Verdict.NOT_FOUND)
+        system.far.refuse("admin.users.get", gone)
+    system.pass_time(HOUR + TICK)
+    assert system.told() == []
+    assert system.progress("it").verdict is Verdict.NOT_FOUND
 
 
 def test_alias_missing_from_a_stale_list_is_looked_for(system: FarSystem, users: Directory) -> None:

@@ -32,6 +32,15 @@ def test_pull_that_began_too_soon_after_covers_nothing(quiet: System) -> None:
     assert quiet.near.count(LISTED) > before
 
 
+def test_lower_number_is_a_message_like_any_other(quiet: System) -> None:
+    """Messages arrive in any order: one that was overtaken may be the only word of its change."""
+    quiet.sync(notification(quiet, 9))
+    quiet.clock.move(2 * SECOND)
+    file = quiet.drive.create(ANA, name="a")
+    quiet.sync(notification(quiet, 4))
+    assert quiet.sink.kinds(file.id) == ["file.created"]
+
+
 def test_job_of_an_unknown_watch_costs_two_reads(quiet: System) -> None:
     """Nothing is known of it and nothing declared: it leads to nothing."""
     calls = len(quiet.wire.calls)

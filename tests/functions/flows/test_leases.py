@@ -6,6 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from functions.declared.watching import declared_watch
+from functions.domain.model import Watch
+from functions.pulling.lease import take
 from tests.world.system import ANA, SECOND, TICK, System
 from tests.world.tripwire import Crash
 from tests.world.work import meanwhile, notification, poll
@@ -126,3 +129,41 @@ def test_cursor_of_a_lost_lease_is_not_saved(quiet: System) -> None:
     quiet.sync(notification(quiet, 4))
     assert quiet.progress().cursor == cursor
     assert quiet.sink.kinds() == ["file.created"]
+
+
+def test_whoever_comes_second_for_a_lease_leaves_the_mark(quiet: System) -> None:
+    """Both saw that nobody pulls, and one was quicker: the other's wake-up is not lost."""
+    watch = declared_watch(quiet.sqlite, "ana", short_polls=True)
+    assert isinstance(watch, Watch)
+    names = ("quick", "slow")
+    leases = [
+        take(
+            quiet.sqlite,
+            watch,
+            name,
+            now=quiet.clock.now,
+            length=LEASE,
+            whole=True,
+            job=notification(quiet),
+        )
+        for name in names
+    ]
+    assert [lease and lease.name for lease in leases] == ["quick", None]
+    assert quiet.progress().marked
+
+
+def test_what_undoes_a_change_told_by_a_run_that_died_is_told(quiet: System) -> None:
+    """The step was stored before it was told: else the file would look as if nothing had been."""
+    file = quiet.drive.create(ANA, name="a")
+    quiet.sync(notification(quiet))
+    quiet.drive.update(file.id, trashed=True)
+    quiet.wire.after("changes.tell")
+    quiet.clock.move(2 * SECOND)
+    with pytest.raises(Crash):
+        quiet.sync(notification(quiet, 3))
+    quiet.drive.update(file.id, trashed=False)
+    quiet.clock.move(LEASE)
+    quiet.sync(notification(quiet, 4))
+    *before, after = quiet.sink.told
+    assert [event.data["kind"] for event in before] == ["file.created", "file.trashed"]
+    assert (after.subject, after.data["item"]["trashed"]) == (file.id, False)

@@ -55,6 +55,24 @@ def test_news_of_other_things_is_never_an_error(covered: System, entry: dict[str
     assert (covered.progress().failures, covered.journal.warnings) == (0, [])
 
 
+def test_item_that_a_page_names_twice_is_told_step_by_step(covered: System) -> None:
+    """The second entry is compared with the first: the final state is told, as what it is."""
+
+    def double(call: Call, body: dict[str, Any]) -> None:
+        if call.method == "changes.list" and body.get("changes"):
+            (entry,) = body["changes"]
+            version = str(int(entry["file"]["version"]) + 1)
+            later = {**entry, "file": {**entry["file"], "version": version, "name": "renamed"}}
+            body["changes"].append(later)
+            covered.near.tamper = None
+
+    covered.near.tamper = double
+    file = covered.drive.create(ANA, name="a")
+    covered.pass_time(5 * SECOND)
+    assert covered.sink.kinds(file.id) == ["file.created", "file.updated"]
+    assert covered.sink.told[-1].data["item"]["name"] == "renamed"
+
+
 def test_memory_is_saved_with_or_before_the_cursor(covered: System) -> None:
     """At every write that moves the cursor, what it covers is remembered already."""
     file = covered.drive.create(ANA, name="a")

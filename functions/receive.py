@@ -11,11 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from functions.domain import notification, token
 from functions.domain.errors import Invalid, TooLarge, Trouble, Unavailable, Unverified
 from functions.domain.model import Job, Message
-from functions.ports import Clock, Jobs, Journal, Keys
+
+if TYPE_CHECKING:
+    from functions.ports import Clock, Jobs, Journal, Keys
 
 LARGEST_BODY = 256 * 1024
 GRACE = timedelta(seconds=60)

@@ -9,10 +9,13 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from functions.domain.errors import Invalid, Trouble, Unavailable
 from functions.domain.keyring import Ring, parse_ring
-from functions.ports import Clock
+
+if TYPE_CHECKING:
+    from functions.ports import Clock
 
 MAX_AGE = timedelta(minutes=5)
 # Anybody may send us a key id that we do not know: that must not make us read all the time.

@@ -13,12 +13,14 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from functions.ports import Clock, Journal
 from infra.clock import SystemClock
 from infra.facts import Plain, tidy
 from infra.trace import current_execution, current_trace
+
+if TYPE_CHECKING:
+    from functions.ports import Clock, Journal
 
 INFO = "INFO"
 WARNING = "WARNING"

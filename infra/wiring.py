@@ -14,27 +14,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 
-from functions.handlers.handling import Handling
-from functions.ports import (
-    Chance,
-    Changes,
-    Clock,
-    Crew,
-    Google,
-    Jobs,
-    Journal,
-    Keys,
-    Media,
-    Outcomes,
-    Secrets,
-    Store,
-)
 from functions.terms import Terms
 from infra import settings
 from infra.settings import Settings
 from infra.telemetry import quiet_libraries
 
 if TYPE_CHECKING:
+    # Not loaded for `receive`, whose cold start they would lengthen.
+    from functions.handlers.handling import Handling
+    from functions.ports import (
+        Chance,
+        Changes,
+        Clock,
+        Crew,
+        Google,
+        Jobs,
+        Journal,
+        Keys,
+        Media,
+        Secrets,
+        Store,
+    )
     from infra.cloud.firestore_store import FirestoreStore
 
 T = TypeVar("T")
@@ -172,6 +172,8 @@ class CloudWiring:
 
     @made_once
     def handling(self) -> Handling:
+        from infra.handling import open_handling
+
         media = open_media(
             root=self._settings.optional(settings.GOOGLE),
             workspace=self._settings.optional(settings.WORKSPACE),
@@ -229,47 +231,6 @@ def open_media(
     from infra.cloud.credentials import AccountCredentials
 
     return GoogleMedia(AccountCredentials(secrets=secrets(), workspace=workspace), clock=clock)
-
-
-class Handles(Protocol):
-    """What `handle` needs of a wiring."""
-
-    @property
-    def store(self) -> KeepingStore: ...
-    @property
-    def google(self) -> Google: ...
-    @property
-    def secrets(self) -> Secrets: ...
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def terms(self) -> Terms: ...
-    def journal(self, component: str) -> Journal: ...
-
-
-class KeepingStore(Store, Outcomes, Protocol):
-    """A store that keeps outcomes of handlers, too."""
-
-
-def open_handling(wiring: Handles, *, media: Media, allow_private: bool, folders: bool) -> Handling:
-    """Gather what `handle` may touch."""
-    from infra.imported import ImportedFunctions
-    from infra.shelves import OpenShelves
-    from infra.webhook import SignedWebhooks
-
-    return Handling(
-        store=wiring.store,
-        outcomes=wiring.store,
-        google=wiring.google,
-        media=media,
-        shelves=OpenShelves(folders=folders, clock=wiring.clock),
-        webhooks=SignedWebhooks(allow_private=allow_private),
-        functions=ImportedFunctions(),
-        secrets=wiring.secrets,
-        clock=wiring.clock,
-        journal=wiring.journal("handle"),
-        terms=wiring.terms,
-    )
 
 
 @dataclass(slots=True)

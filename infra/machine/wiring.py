@@ -19,9 +19,10 @@ from functions.terms import Terms
 from infra.chance import SystemChance
 from infra.clock import SystemClock
 from infra.crew import ThreadCrew
+from infra.handling import KeepingStore, open_handling
 from infra.local.declaring import DeclaredStore
 from infra.telemetry import open_journal
-from infra.wiring import KeepingStore, made_once, open_google, open_handling, open_media
+from infra.wiring import made_once, open_google, open_media
 
 if TYPE_CHECKING:
     from infra.local.queue.file import QueueFile

@@ -202,7 +202,9 @@ def _asked(params: Params, moment: Moment) -> Asked:
     since = reading.read_to - OVERLAP
     sweeps = abs(moment.now - reading.swept_at) >= SWEEP_EVERY  # Google's clock may be ahead
     if sweeps:
-        since = min(since, moment.now - LAG.get(params["applicationName"], LONGEST_LAG))
+        # What was not listed yet when the lag was last read may be older than that by a whole lag.
+        lag = LAG.get(params["applicationName"], LONGEST_LAG)
+        since = min(since, min(moment.now, reading.swept_at) - lag)
     if moment.baseline_at is not None:
         since = max(since, moment.baseline_at)  # nothing older is told
     return Asked(start=rfc3339(since.replace(microsecond=0)), sweeps=sweeps)

@@ -73,10 +73,18 @@ def test_pull_overlaps_by_minutes() -> None:
 
 
 def test_whole_lag_is_read_once_an_hour() -> None:
-    """As far back as that application may lag."""
-    assert start(moment(read=OVERLAP, swept=HOUR)) == NOW - LAG["login"]
+    """As far back as that application may have lagged when it was last read."""
+    assert start(moment(read=OVERLAP, swept=HOUR)) == NOW - HOUR - LAG["login"]
     other = {"applicationName": "vault", "userKey": "all"}
-    assert start(moment(read=OVERLAP, swept=HOUR), other) == NOW - LONGEST_LAG
+    assert start(moment(read=OVERLAP, swept=HOUR), other) == NOW - HOUR - LONGEST_LAG
+
+
+@pytest.mark.parametrize("apart", [HOUR, 3 * HOUR, DAY])
+def test_what_was_listed_late_is_found_however_seldom_the_lag_is_read(apart: timedelta) -> None:
+    """It happened a moment before the last reading of the lag, which did not list it yet."""
+    happened = NOW - apart - HOUR / 2
+    params = {"applicationName": "admin", "userKey": "all"}
+    assert start(moment(read=OVERLAP, swept=apart), params) <= happened
 
 
 def test_google_clock_ahead_of_ours_is_no_reason_to_read_all() -> None:
@@ -90,8 +98,8 @@ def test_nothing_before_the_baseline_is_asked_for() -> None:
 
 
 def test_outage_longer_than_the_lag_is_read_whole() -> None:
-    """From the last pull on, less the overlap."""
-    assert start(moment(read=3 * DAY, swept=3 * DAY)) == NOW - 3 * DAY - OVERLAP
+    """From the last pull on, and the lag that was not over then."""
+    assert start(moment(read=3 * DAY, swept=3 * DAY)) == NOW - 3 * DAY - LAG["login"]
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "2026-03-01T12:00:00", "y z"])

@@ -207,6 +207,19 @@ def test_aliases(system: FarSystem, users: Directory) -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_alias_that_returns_after_a_crash_is_told(system: FarSystem, users: Directory) -> None:
+    """Its deletion was told by a run that died: else it would look as if nothing had been."""
+    users.add_alias(BEN, "b@example.com")
+    system.watch("directory.aliases", subject=ADMIN, params={"userKey": BEN}, poll="1h")
+    users.remove_alias(BEN, "b@example.com")
+    system.wire.after("changes.tell")
+    system.pass_time(5 * SECOND)
+    assert (system.crashes, system.told()) == (1, [("alias.deleted", "b@example.com")])
+    users.add_alias(BEN, "b@example.com")
+    system.pass_time(HOUR)
+    assert system.told() == [("alias.created", "b@example.com")]
+
+
 def test_user_that_is_gone_takes_no_alias_along(system: FarSystem, users: Directory) -> None:
     """An alias is missing and its user not to be found: that says nothing of the alias."""
     users.add_alias(BEN, "b@example.com")

@@ -146,6 +146,20 @@ def test_broken_page_changes_nothing(system: FarSystem, users: Directory) -> Non
     assert members(system) == [ADMIN, BEN, "zoe@example.com"]
 
 
+def test_broken_page_has_nobody_looked_up(system: FarSystem, users: Directory) -> None:
+    """Whoever would be on a page that did not come is not missing: a company is many calls."""
+    for number in range(600):
+        users.create(f"x{number:03}@example.com", suspended=True)
+    users.create("zoe@example.com")
+    system.pass_time(COMPARED)
+    system.far.refuse("admin.users.list", None)
+    system.far.refuse("admin.users.list", Unavailable("503 backendError"))
+    asked = system.far.count("admin.users.get")
+    system.pass_time(COMPARED)
+    assert system.far.count("admin.users.get") == asked
+    assert members(system) == [ADMIN, BEN, "zoe@example.com"]
+
+
 def test_declaration_that_goes_takes_its_members_along(system: FarSystem, users: Directory) -> None:
     """All channels are stopped; declared again, all go on."""
     system.declare()

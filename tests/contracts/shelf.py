@@ -149,6 +149,15 @@ class ShelfContract:
         self.put(rig, copy, Source(b"x" * 10))
         assert rig.kept() == {"a.mp4": b"x" * 10}
 
+    def test_half_a_file_gets_no_name(self, rig: Rig) -> None:
+        """What ends too soon is not all of it, also where only the size tells."""
+        copy = copy_of(b"x" * 10, md5=None)
+        with pytest.raises(Unavailable):
+            rig.shelf.put(copy, Source(b"x" * 9), until=LATER)
+        assert rig.kept() == {}
+        self.put(rig, copy, Source(b"x" * 10))
+        assert rig.kept() == {"a.mp4": b"x" * 10}
+
     def test_no_other_file_is_overwritten(self, rig: Rig) -> None:
         """Of a name that is taken the copy gets its own, with its id; also of an equal file."""
         rig.add("a.mp4", b"mine")

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from infra.local.log_sync import LogSync
+from infra.local.queue.delivery import Message
+from infra.local.queue.file import QueueFile
+from infra.local.sqlite_queue import SqliteQueue
 from infra.local.sqlite_store import SqliteStore
+from tests.local.queue_rig import LEASE, POLICY, TOPIC, WORK
 
 Disk = Callable[[int], None]
 
@@ -115,3 +120,18 @@ def test_each_transaction_of_the_store_is_on_the_disk_when_it_returns(
         raise RuntimeError
     assert len(turns) == 1
     store.close()
+
+
+def test_what_is_published_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job is confirmed to Google then; what is taken out needs no disk."""
+    with closing(QueueFile(tmp_path / "a.db")) as file:
+        queue = SqliteQueue(file)
+        queue.subscribe(WORK, topic=TOPIC, policy=POLICY)
+        turns: list[int] = []
+        use(monkeypatch, turns.append)
+        queue.publish(TOPIC, [Message(key="ana", data=b"job")])
+        assert len(turns) == 1
+        batch = queue.claim(WORK, lease=LEASE)
+        assert batch is not None
+        queue.ack(batch)
+        assert len(turns) == 1

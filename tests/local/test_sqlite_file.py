@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
 import pytest
 
 from functions.domain.errors import Misconfigured, Unavailable
+from functions.ports import Case
 from infra.local import sqlite_file
 from infra.local.sqlite_store import SqliteStore
 from tests.contracts.store_examples import becomes, progress
@@ -178,3 +181,29 @@ def test_failing_decision_changes_nothing(path: Path) -> None:
     store.change("ana-drive", becomes(progress()))
     assert store.progress("ana-drive") == progress()
     store.close()
+
+
+def test_two_processes_stand_in_line(path: Path) -> None:
+    """Whoever comes while another decides waits, and then decides on what that one wrote."""
+    store, other = SqliteStore(path), SqliteStore(path)
+    store.change("ana-drive", becomes(progress()))
+
+    def count(case: Case) -> Case:
+        assert case.progress is not None
+        return Case(replace(case.progress, failures=case.progress.failures + 1), {})
+
+    with ThreadPoolExecutor(1) as pool:
+
+        def decide(case: Case) -> Case:
+            later.append(pool.submit(other.change, "ana-drive", count))
+            sleep(0.05)  # it meets a decision under way
+            return count(case)
+
+        later: list[Future[Case | None]] = []
+        store.change("ana-drive", decide)
+        later[0].result()
+    found = store.progress("ana-drive")
+    assert found is not None
+    assert found.failures == 2
+    store.close()
+    other.close()

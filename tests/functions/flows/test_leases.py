@@ -150,20 +150,3 @@ def test_whoever_comes_second_for_a_lease_leaves_the_mark(quiet: System) -> None
     ]
     assert [lease and lease.name for lease in leases] == ["quick", None]
     assert quiet.progress().marked
-
-
-def test_what_undoes_a_change_told_by_a_run_that_died_is_told(quiet: System) -> None:
-    """The step was stored before it was told: else the file would look as if nothing had been."""
-    file = quiet.drive.create(ANA, name="a")
-    quiet.sync(notification(quiet))
-    quiet.drive.update(file.id, trashed=True)
-    quiet.wire.after("changes.tell")
-    quiet.clock.move(2 * SECOND)
-    with pytest.raises(Crash):
-        quiet.sync(notification(quiet, 3))
-    quiet.drive.update(file.id, trashed=False)
-    quiet.clock.move(LEASE)
-    quiet.sync(notification(quiet, 4))
-    *before, after = quiet.sink.told
-    assert [event.data["kind"] for event in before] == ["file.created", "file.trashed"]
-    assert (after.subject, after.data["item"]["trashed"]) == (file.id, False)

@@ -15,6 +15,7 @@ from functions.ports import Case
 from functions.verdict import told_of
 from infra.cloudevent import encode
 from tests.functions.handlers.rig import WATCH, Rig, event, forward
+from tests.world.tripwire import Crash
 
 A, B = "https://a.example/hook", "https://b.example/hook"
 DOWN = Unavailable("the receiver does not answer")
@@ -44,6 +45,23 @@ def test_only_what_failed_runs_again(rig: Rig) -> None:
     del rig.posting.answers[A]
     assert rig.bring(attempt=2)
     assert rig.posting.posted == [(A, "e1"), (B, "e1"), (A, "e1")]
+
+
+def test_a_handler_that_dies_with_its_process_runs_again(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing counts as done before it is: killed amid the work, it is done the next time."""
+    rig.declare(forward())
+
+    def die(*_: object, **__: object) -> int:
+        raise Crash
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.posting, "post", die)
+        with pytest.raises(Crash):
+            rig.bring()
+    assert rig.bring(attempt=2)
+    assert rig.posting.posted == [(A, "e1")]
 
 
 def test_a_replay_is_handled_again_once(rig: Rig) -> None:

@@ -1,0 +1,125 @@
+"""The port `Google`: every call is answered by the model, unless the weather is against it."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from functions.domain.errors import (
+    RateLimited,
+    Refused,
+    Trouble,
+    Unanswered,
+    Unavailable,
+    Unwatchable,
+)
+from functions.domain.model import Verdict
+from functions.sources.call import Answer, Call
+from tests.simulation.gate import Gate
+from tests.simulation.google.calendar import Calendar
+from tests.simulation.google.channels import Lines, answer_of
+from tests.simulation.google.directory import Directory
+from tests.simulation.google.drive import Drive
+from tests.simulation.google.reports import Reports
+from tests.simulation.google.truth import Collection, Ground
+from tests.simulation.timeline import Timeline
+
+MAKERS: dict[str, type[Collection]] = {
+    "drive": Drive,
+    "calendar": Calendar,
+    "directory": Directory,
+    "reports": Reports,
+}
+
+
+class ModelGoogle:
+    """All collections and channels, and what the weather makes of a call."""
+
+    def __init__(self, timeline: Timeline, gate: Gate, ground: Ground, lines: Lines) -> None:
+        self._timeline, self._gate = timeline, gate
+        self.ground, self.lines = ground, lines
+        self.collections: dict[str, Collection] = {}
+        self.errors = self.limits = self.lost = 0.0  # how likely a call meets them
+        self.limit = timedelta(minutes=5)
+        self.revoked: set[str] = set()  # accounts
+        self.deaf: set[str] = set()  # resources that send no notifications now
+        self.calls: Counter[str] = Counter()
+        self.refused: Callable[[str | None, Call, Trouble], object] = lambda *_: None
+        self.asked: Callable[[str | None, Call], object] = lambda *_: None
+
+    def collection(self, key: str) -> Collection:
+        """Give a collection, made when it is first asked for."""
+        if key not in self.collections:
+            self.collections[key] = MAKERS[key.partition(" ")[0]](key, self.ground)
+        return self.collections[key]
+
+    def call(self, call: Call, *, subject: str | None) -> Answer:
+        self._gate.before("google.call")
+        name = f"{call.api}.{call.method}"
+        self.calls[name] += 1
+        watch = self._watch_of(call)
+        self.asked(watch, call)
+        try:
+            self._weather(call, subject or "")
+            date = self.ground.date()
+            body = self._answer(call, subject or "", watch)
+            if self.lost and self.ground.random.random() < self.lost:
+                raise Unanswered("no answer") if call.once else Unavailable("no answer")
+        except Trouble as trouble:
+            self.refused(watch, call, trouble)
+            raise
+        self._gate.after("google.call")
+        return Answer(body=body, date=date)
+
+    def _watch_of(self, call: Call) -> str | None:
+        if call.body is not None and "token" in call.body:
+            name = str(call.body["token"]).split(".")[2]
+            return urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
+        if call.body is not None and call.method == "channels.stop":
+            line = self.lines.by_id.get(call.body["id"])
+            return line.watch if line else None
+        run = self._timeline.running
+        return run.watch if run else None
+
+    def _weather(self, call: Call, subject: str) -> None:
+        draw = self.ground.random.random
+        if subject in self.revoked:
+            raise Refused("403: access was revoked", Verdict.UNAUTHORIZED)
+        if self.errors and draw() < self.errors:
+            raise Unavailable("503: backendError")
+        if self.limits and draw() < self.limits:
+            raise RateLimited("429: slow down", self.limit * draw(), asked=True)
+        if call.once and self.deaf and resource_of(call, subject) in self.deaf:
+            raise Unwatchable("400: pushNotSupportedForRequestedResource")
+
+    def _answer(self, call: Call, subject: str, watch: str | None) -> dict[str, Any]:
+        if call.method == "channels.stop":
+            self.lines.stop(dict(call.body or {}), account=subject)
+            return {}
+        resource = resource_of(call, subject)
+        if call.method.endswith(".watch"):
+            body = dict(call.body or {})
+            return answer_of(
+                self.lines.open(body, account=subject, resource=resource, watch=watch or "")
+            )
+        return self.collection(collection_of(call, subject)).answer(call)
+
+
+def collection_of(call: Call, subject: str) -> str:
+    """Name the collection that a call is about."""
+    if call.api == "drive":
+        return f"drive {subject}"
+    if call.api == "calendar":
+        return f"calendar {call.params.get('calendarId', '')} {subject}"
+    if call.version == "directory_v1":
+        return "directory my_customer"
+    return "reports admin"
+
+
+def resource_of(call: Call, subject: str) -> str:
+    """Name what a watch call wants watched."""
+    key = collection_of(call, subject)
+    return f"{key} {call.params['fileId']}" if call.method == "files.watch" else key

@@ -13,7 +13,10 @@ from google.cloud.secretmanager_v1 import (
     AccessSecretVersionResponse,
     AddSecretVersionRequest,
     CreateSecretRequest,
+    DeleteSecretRequest,
     GetSecretRequest,
+    ListSecretsRequest,
+    ListSecretsResponse,
     Secret,
     SecretManagerServiceClient,
     SecretPayload,
@@ -22,6 +25,7 @@ from google.cloud.secretmanager_v1 import (
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
     SecretManagerServiceGrpcTransport,
 )
+from google.protobuf.empty_pb2 import Empty  # type: ignore[import-untyped]
 
 _SERVICE = "google.cloud.secretmanager.v1.SecretManagerService"
 
@@ -47,10 +51,29 @@ class LocalSecretManager:
         self._existing(request.name, context)
         return Secret(name=request.name)
 
+    def list_secrets(
+        self, request: ListSecretsRequest, context: grpc.ServicerContext
+    ) -> ListSecretsResponse:
+        """Name the secrets of a project, one a page."""
+        self._fail("list", context)
+        every = [name for name in sorted(self.versions) if name.startswith(request.parent)]
+        first = int(request.page_token or 0)
+        return ListSecretsResponse(
+            secrets=[Secret(name=name) for name in every[first : first + 1]],
+            next_page_token=str(first + 1) if first + 1 < len(every) else "",
+        )
+
+    def delete_secret(self, request: DeleteSecretRequest, context: grpc.ServicerContext) -> Empty:
+        """Delete a secret with its versions."""
+        self._existing(request.name, context)
+        del self.versions[request.name]
+        return Empty()
+
     def add_secret_version(
         self, request: AddSecretVersionRequest, context: grpc.ServicerContext
     ) -> SecretVersion:
         """Give a secret a new newest value."""
+        self._fail("write", context)
         versions = self._existing(request.parent, context)
         versions.append(request.payload.data)
         return SecretVersion(name=f"{request.parent}/versions/{len(versions)}")
@@ -102,6 +125,8 @@ def _handlers(manager: LocalSecretManager) -> dict[str, grpc.RpcMethodHandler]:
     return {
         "CreateSecret": _handler(manager.create_secret, CreateSecretRequest, Secret),
         "GetSecret": _handler(manager.get_secret, GetSecretRequest, Secret),
+        "ListSecrets": _handler(manager.list_secrets, ListSecretsRequest, ListSecretsResponse),
+        "DeleteSecret": _handler(manager.delete_secret, DeleteSecretRequest, None),
         "AddSecretVersion": _handler(
             manager.add_secret_version, AddSecretVersionRequest, SecretVersion
         ),
@@ -112,6 +137,7 @@ def _handlers(manager: LocalSecretManager) -> dict[str, grpc.RpcMethodHandler]:
 
 
 def _handler(method: Callable[..., Any], request: Any, answer: Any) -> grpc.RpcMethodHandler:
+    write = answer.serialize if answer else Empty.SerializeToString
     return grpc.unary_unary_rpc_method_handler(
-        method, request_deserializer=request.deserialize, response_serializer=answer.serialize
+        method, request_deserializer=request.deserialize, response_serializer=write
     )

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from google.pubsub_v1 import SubscriberClient
 
 from functions.domain.errors import Conflict
+from functions.domain.handled import Handled, Outcome
+from functions.domain.model import Heard
 from infra.cloud.firestore_operating import FirestoreOperating
 from infra.cloud.firestore_store import FirestoreStore, connect
-from tests.contracts.store_examples import becomes, channel, progress
+from infra.cloud.pubsub import PubsubChanges
+from infra.cloud.pubsub_setup import set_up
+from infra.cloudevent import Encoded
+from tests.contracts.store_examples import NOW, becomes, channel, progress
 from tests.machine.conftest import Run, run
 
 __all__ = ["run"]
@@ -134,3 +143,68 @@ def test_an_edit_that_lost_is_made_again(store: FirestoreStore, project: str) ->
     with pytest.raises(Conflict):
         operating.amend(lose, revision="ours")
     assert store.revision() == "other"
+
+
+def test_what_is_known_of_channels(run: Run, store: FirestoreStore, project: str) -> None:
+    """`status` and `channels` read Firestore as they read SQLite, the last notification too."""
+    known = progress("tf", heard=(Heard(channel="c1", number=7, at=NOW),))
+    store.change("tf", becomes(known, channel("c1", "tf"), channel("d2", "tf")))
+    at = ("--project", project)
+    row = json.loads(run("status", "--json", *at).out)["watches"][0]
+    assert datetime.fromisoformat(row["heard_at"]) == NOW
+    listed = json.loads(run("channels", "list", "--json", *at).out)
+    assert [(one["id"], one["last_number"]) for one in listed] == [("c1", 7), ("d2", 0)]
+    assert json.loads(run("channels", "show", "c", "--json", *at).out)["last_number"] == 7
+    assert run("channels", "show", "x", *at).status == 2
+    assert run("status", *at).status == 1
+
+
+def test_a_watch_of_a_project_is_nudged(run: Run, store: FirestoreStore, project: str) -> None:
+    """`watch pull` makes it due, `watch reset-cursor` another start."""
+    store.change("tf", becomes(progress("tf", identity="before", failures=3)))
+    assert run("watch", "pull", "tf", "--project", project).status == 0
+    found = store.progress("tf")
+    assert found is not None
+    assert found.failures == 0
+    assert found.due_at is not None
+    assert run("watch", "reset-cursor", "tf", "--yes", "--project", project).status == 0
+    after = store.progress("tf")
+    assert after is not None
+    assert after.identity != "before"
+
+
+def test_a_handler_s_dead_letter_is_seen_by_doctor(
+    run: Run, store: FirestoreStore, project: str
+) -> None:
+    """What a handler gave up is in the store, in the cloud as well."""
+    store.note_outcome(
+        Handled(key="k", watch="tf", handler="h", outcome=Outcome.DEAD, at=NOW, detail="refused")
+    )
+    ended = run("doctor", "--json", "--only", "dead letters", "--project", project)
+    assert ended.status == 1
+    (finding,) = json.loads(ended.out)
+    assert finding["text"] == "1 change; the oldest, of tf: refused"
+    assert "dead-letters list" in finding["next_step"]
+
+
+def test_the_topic_is_followed(
+    run: Run, store: FirestoreStore, pubsub_emulator: str, project: str
+) -> None:
+    """`tail --project` shows what is published from its start on, and ends by itself."""
+    set_up(project, [])
+    changes = PubsubChanges(f"projects/{project}/topics/changes")
+    event = {"id": "e1", "watch": "ana", "type": "watchkeeper.drive.changes.file.created"}
+    encoded = Encoded(data=json.dumps(event).encode(), attributes={"ce-watch": "ana"})
+
+    def publish() -> None:
+        with SubscriberClient() as client:
+            parent = f"projects/{project}"
+            while not list(client.list_subscriptions(project=parent)):
+                time.sleep(0.05)
+        changes.repeat("ana", [encoded])
+
+    with ThreadPoolExecutor(1) as pool:
+        published = pool.submit(publish)
+        ended = run("tail", "--json", "--for", "3s", "--project", project)
+        published.result(timeout=10)
+    assert [json.loads(line) for line in ended.out.splitlines()] == [event]

@@ -12,6 +12,7 @@ from functions.domain.errors import Invalid, Misconfigured
 from functions.domain.model import ChannelState, Progress
 from functions.domain.plan import ADOPTED
 from infra.local.watches_file import read_watches
+from infra.machine.commands.options import counted
 from infra.machine.doctor.finding import Finding, Ward, failed, ok, skipped, warning
 
 STALE = timedelta(minutes=20)  # the full comparison runs every 15 minutes
@@ -188,7 +189,15 @@ def unreadable(ward: Ward) -> Iterator[Finding]:
 
 
 def dead_letters(ward: Ward) -> Iterator[Finding]:
-    """Whether deliveries were given up, on one machine."""
+    """Whether deliveries were given up: by handlers, and on one machine by the queue."""
+    given_up = ward.at.wiring.store.dead(watch=None, limit=1000)
+    looked = "what handlers gave up"
+    if given_up:
+        first = given_up[0]
+        text = f"{counted(len(given_up), 'change')}; the oldest, of {first.watch}: {first.detail}"
+        yield failed(looked, text, step="dead-letters list, then retry or drop them")
+    else:
+        yield ok(looked, "nothing")
     path = ward.at.site.place.queue
     if ward.at.site.is_cloud:
         return

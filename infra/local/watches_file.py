@@ -18,7 +18,11 @@ from functions.declared.faults import Fault
 from functions.domain.errors import Misconfigured
 
 LARGEST = 8 * 1024 * 1024
+MOST = 1_000_000  # values that anchors may make of a file; nobody declares so many watches
+LONGEST_NUMBER = 1000  # digits; Python does not even show a number of many more
 Marks = dict[tuple[str | int, ...], int]
+# What the library lets slip where a text does not fit its tag, as in `!!bool maybe`.
+_NO_VALUE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,17 @@ def read_watches(path: Path) -> WatchesFile:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         marks: Marks = {}
+        if node is not None and _size(node, {}) > MOST:
+            raise Misconfigured(f"{path}: not readable as YAML: more than {MOST} values by anchors")
         doubled = list(_mark(node, (), marks)) if node is not None else []
         data = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise Misconfigured(_yaml_fault(path, error)) from None
-    except (RecursionError, ValueError) as error:
-        raise Misconfigured(f"{path}: not readable as YAML: {error}") from None
+    except RecursionError:
+        raise Misconfigured(f"{path}: not readable as YAML: nested too deeply") from None
+    except _NO_VALUE as error:
+        reason = str(error) if isinstance(error, ValueError) else "a value is not what its tag says"
+        raise Misconfigured(f"{path}: not readable as YAML: {reason}") from None
     faults = doubled or list(_faults(data))
     if faults:
         raise Misconfigured("\n".join(_placed(path, fault, marks) for fault in faults))
@@ -84,6 +93,25 @@ def _faults(data: object) -> Iterator[Fault]:
         return
     for fault in check_watches(watches, short_polls=True):
         yield Fault(("watches", *fault.path), fault.text)
+
+
+def _size(node: yaml.Node, sizes: dict[int, int]) -> int:
+    """Count the values that a node becomes, each alias anew; too many for an endless one."""
+    if isinstance(node, yaml.ScalarNode):
+        if node.tag.endswith(":int") and len(node.value) > LONGEST_NUMBER:
+            raise ValueError("a number is too long")
+        return 1
+    known = sizes.get(id(node))
+    if known is not None:
+        return known
+    sizes[id(node)] = MOST + 1  # as long as it is being counted: it contains itself
+    inner = (
+        (each for pair in node.value for each in pair)
+        if isinstance(node, yaml.MappingNode)
+        else node.value
+    )
+    sizes[id(node)] = 1 + sum(_size(each, sizes) for each in inner)
+    return sizes[id(node)]
 
 
 def _mark(node: yaml.Node, path: tuple[str | int, ...], marks: Marks) -> Iterator[Fault]:

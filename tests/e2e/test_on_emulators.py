@@ -73,6 +73,7 @@ def test_firestore_and_pubsub(
     assert not list(machine.folder.glob("*.db"))
 
 
+@pytest.mark.soak
 def test_firestore_with_the_local_queue(
     google: Simulated,
     machines: Callable[..., Machine],

@@ -10,11 +10,12 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
-from infra.local.google.call import Call, Json, Reply, Route
+from infra.local.google.call import Call, Reply, Route
 from infra.local.google.clock import http_date
 from infra.local.google.errors import GoogleError
 from infra.local.google.faults import Kind
 from infra.local.google.mask import masked
+from infra.local.google.shape import Json
 from infra.local.google.world import World
 
 LOG = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from infra.local.google.call import Json
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}")
 LONGEST_TOKEN = 256

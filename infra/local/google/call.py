@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 if TYPE_CHECKING:
     from infra.local.google.world import World
-
-Json = dict[str, Any]
 
 
 @dataclass(slots=True, frozen=True)

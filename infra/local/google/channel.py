@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from infra.local.google.ask import Ask
-from infra.local.google.call import Json
 from infra.local.google.clock import Clock, http_date, rfc3339
 from infra.local.google.delivery import USER_AGENT
 from infra.local.google.message import Message, Outcome
+from infra.local.google.shape import Json
 
 
 class State(StrEnum):

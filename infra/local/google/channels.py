@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from infra.local.google.ask import read_ask
-from infra.local.google.call import Json
 from infra.local.google.channel import Channel, State, message_headers
 from infra.local.google.clock import Clock
 from infra.local.google.errors import GoogleError
@@ -16,6 +15,7 @@ from infra.local.google.faults import Kind
 from infra.local.google.message import Message, Outcome
 from infra.local.google.options import Options
 from infra.local.google.sender import About, Sender
+from infra.local.google.shape import Json
 
 REMEMBERED = 20_000  # ended channels
 

@@ -24,10 +24,11 @@ from collections import Counter
 from dataclasses import asdict
 from fnmatch import fnmatchcase
 
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.clock import rfc3339
 from infra.local.google.errors import GoogleError
 from infra.local.google.faults import Fault
+from infra.local.google.shape import Json
 
 
 def _channels(call: Call) -> Json:

@@ -3,8 +3,8 @@
 from collections import Counter, deque
 from collections.abc import Iterable
 
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
+from infra.local.google.shape import Json
 
 
 class Journal:

@@ -3,7 +3,7 @@
 from infra.local.google import control
 from infra.local.google.calendar.control import ROUTES as CALENDAR_CONTROL
 from infra.local.google.calendar.routes import ROUTES as CALENDAR
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.directory.control import ROUTES as DIRECTORY_CONTROL
 from infra.local.google.directory.routes import ROUTES as DIRECTORY
 from infra.local.google.drive.control import ROUTES as DRIVE_CONTROL
@@ -12,6 +12,7 @@ from infra.local.google.gmail.control import ROUTES as GMAIL_CONTROL
 from infra.local.google.gmail.routes import ROUTES as GMAIL
 from infra.local.google.reports.control import ROUTES as REPORTS_CONTROL
 from infra.local.google.reports.routes import ROUTES as REPORTS
+from infra.local.google.shape import Json
 
 APIS = (*CALENDAR, *DIRECTORY, *DRIVE, *GMAIL, *REPORTS)
 CONTROL = (

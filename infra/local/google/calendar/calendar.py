@@ -1,8 +1,8 @@
 """One calendar: its events, its access rules, who may see it, whether it can be watched."""
 
 from infra.local.google.calendar.collection import Collection
-from infra.local.google.call import Json
 from infra.local.google.ground import Ground
+from infra.local.google.shape import Json
 
 # Calendars that Google derives: anybody may read them, nobody can watch them.
 DERIVED = ("#holiday@", "#contacts@", "#weather@", "@import.calendar.google.com")

@@ -5,9 +5,9 @@ https://developers.google.com/workspace/calendar/api/guides/sync
 
 from dataclasses import dataclass
 
-from infra.local.google.call import Json
 from infra.local.google.changelog import ChangeLog
 from infra.local.google.ground import Ground
+from infra.local.google.shape import Json
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

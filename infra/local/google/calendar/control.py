@@ -19,8 +19,9 @@ calendar's id may be `primary` with the `account` in the body.
 
 from infra.local.google.calendar.collection import Collection
 from infra.local.google.calendar.event import show_event
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 
 def _create(call: Call) -> Json:

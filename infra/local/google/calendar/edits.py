@@ -5,8 +5,9 @@ https://developers.google.com/workspace/calendar/api/v3/reference/events
 
 from infra.local.google.calendar.event import show_event
 from infra.local.google.calendar.events import found
-from infra.local.google.call import Call, Json
+from infra.local.google.call import Call
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 
 def insert_event(call: Call) -> Json:

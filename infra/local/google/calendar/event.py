@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from infra.local.google.calendar.collection import Item
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
+from infra.local.google.shape import Json
 
 MOST_INSTANCES = 100
 _STEPS = {"DAILY": timedelta(days=1), "WEEKLY": timedelta(weeks=1)}

@@ -10,9 +10,10 @@ from infra.local.google.calendar.calendar import Calendar
 from infra.local.google.calendar.collection import Item
 from infra.local.google.calendar.event import instances, show_event, starts_at
 from infra.local.google.calendar.listing import Shape, answer_list
-from infra.local.google.call import Call, Json, Reply
+from infra.local.google.call import Call, Reply
 from infra.local.google.clock import parse_rfc3339, rfc3339
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 from infra.local.google.watching import opened
 
 ROOT = "https://www.googleapis.com/calendar/v3"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from infra.local.google.calendar.collection import Collection, Item
 from infra.local.google.calendar.token import fingerprint, seal, unseal
-from infra.local.google.call import Call, Json
+from infra.local.google.call import Call
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 Show = Callable[[Item], Iterable[Json]]
 

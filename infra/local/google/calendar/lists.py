@@ -8,8 +8,9 @@ from urllib.parse import quote
 from infra.local.google.calendar.collection import Collection, Item
 from infra.local.google.calendar.events import ROOT, found
 from infra.local.google.calendar.listing import Shape, answer_list
-from infra.local.google.call import Call, Json, Reply
+from infra.local.google.call import Call, Reply
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 from infra.local.google.watching import opened
 
 

@@ -4,9 +4,9 @@ from infra.local.google.calendar.accounts import Accounts
 from infra.local.google.calendar.calendar import DERIVED, Calendar, rule_fields
 from infra.local.google.calendar.collection import Collection, Item
 from infra.local.google.calendar.event import instance_id
-from infra.local.google.call import Json
 from infra.local.google.errors import GoogleError
 from infra.local.google.ground import Ground
+from infra.local.google.shape import Json
 
 
 class Calendars(Accounts):

@@ -5,8 +5,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from infra.local.google.call import Call, Json
+from infra.local.google.call import Call
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 # Parameters that may differ from page to page and from sync to sync.
 FREE = frozenset(

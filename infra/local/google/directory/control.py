@@ -12,9 +12,10 @@
 As soon as one user `isAdmin`, only such users may read the directory and the reports.
 """
 
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.directory.user import User
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 
 def _create(call: Call) -> Json:

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from infra.local.google.call import Json
 from infra.local.google.directory.user import CUSTOMER, Profile, User
 from infra.local.google.errors import GoogleError
 from infra.local.google.ground import Ground
 from infra.local.google.lagging import Lagging
+from infra.local.google.shape import Json
 
 
 class Directory:

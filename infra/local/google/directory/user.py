@@ -5,9 +5,9 @@ https://developers.google.com/workspace/admin/directory/reference/rest/v1/users#
 
 from dataclasses import dataclass, field
 
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
 from infra.local.google.lagging import Lagging
+from infra.local.google.shape import Json
 
 CUSTOMER = "C01simul8"
 

@@ -6,10 +6,11 @@ https://developers.google.com/workspace/admin/directory/reference/rest/v1/users
 import base64
 from urllib.parse import urlencode
 
-from infra.local.google.call import Call, Json, Reply
+from infra.local.google.call import Call, Reply
 from infra.local.google.directory.state import alias_body
 from infra.local.google.directory.user import CUSTOMER, Profile
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 from infra.local.google.watching import opened
 
 ROOT = "https://admin.googleapis.com/admin/directory/v1"

@@ -5,11 +5,12 @@ https://developers.google.com/workspace/drive/api/reference/rest/v3/changes
 
 from urllib.parse import urlencode
 
-from infra.local.google.call import Call, Json, Reply
+from infra.local.google.call import Call, Reply
 from infra.local.google.changelog import ChangeLog, Entry
 from infra.local.google.clock import rfc3339
 from infra.local.google.drive.telling import log_resource
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 from infra.local.google.watching import opened
 
 ROOT = "https://www.googleapis.com/drive/v3"

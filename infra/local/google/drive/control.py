@@ -14,9 +14,10 @@
 | `POST /sim/drive/logs/{account or drive id}/invalidate` | | refuses (410) all page tokens given so far |
 """  # noqa: E501 - a table has long lines
 
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.drive.file import File
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 _NAMES = {"mimeType": "mime_type", "id": "file_id"}
 

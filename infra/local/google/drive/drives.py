@@ -3,8 +3,9 @@
 https://developers.google.com/workspace/drive/api/reference/rest/v3/drives
 """
 
-from infra.local.google.call import Call, Json
+from infra.local.google.call import Call
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 
 def get_drive(call: Call) -> Json:

@@ -6,9 +6,9 @@ https://developers.google.com/workspace/drive/api/reference/rest/v3/files#File
 import zlib
 from dataclasses import dataclass, field
 
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
 from infra.local.google.drive.content import Content
+from infra.local.google.shape import Json
 
 FOLDER = "application/vnd.google-apps.folder"
 NATIVE = "application/vnd.google-apps."

@@ -3,12 +3,13 @@
 https://developers.google.com/workspace/drive/api/reference/rest/v3/files
 """
 
-from infra.local.google.call import Call, Json, Reply
+from infra.local.google.call import Call, Reply
 from infra.local.google.drive.changes import ROOT
 from infra.local.google.drive.download import download
 from infra.local.google.drive.file import File
 from infra.local.google.drive.telling import file_resource
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 from infra.local.google.watching import opened
 
 # Fields that the caller may set and that are kept as they come.

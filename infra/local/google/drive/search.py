@@ -7,11 +7,12 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
-from infra.local.google.call import Call, Json
+from infra.local.google.call import Call
 from infra.local.google.drive.file import FOLDER, File
 from infra.local.google.drive.query import parse
 from infra.local.google.drive.state import root_id
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 LISTED = "kind,nextPageToken,incompleteSearch,files(kind,id,name,mimeType,driveId,teamDriveId)"
 _ORDER: dict[str, Callable[[File], Any]] = {

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
+from infra.local.google.shape import Json
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

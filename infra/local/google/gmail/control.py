@@ -14,9 +14,10 @@ Pushes go to the option `gmail_push_url`, or, with the option `pubsub_url`, to P
 emulator's) at that address, on the topic the watch names; with neither they are not sent.
 """
 
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.clock import rfc3339
 from infra.local.google.errors import GoogleError
+from infra.local.google.shape import Json
 
 
 def _deliver(call: Call) -> Json:

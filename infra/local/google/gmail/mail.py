@@ -7,7 +7,7 @@ import base64
 from dataclasses import dataclass
 from enum import StrEnum
 
-from infra.local.google.call import Json
+from infra.local.google.shape import Json
 
 
 class Kind(StrEnum):

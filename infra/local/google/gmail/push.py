@@ -6,12 +6,12 @@ https://developers.google.com/workspace/gmail/api/guides/push
 import base64
 import json
 
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
 from infra.local.google.gmail.mailbox import Mailbox, Watch
 from infra.local.google.ground import Ground
 from infra.local.google.message import Message
 from infra.local.google.sender import About
+from infra.local.google.shape import Json
 
 
 def push(ground: Ground, mailbox: Mailbox) -> None:

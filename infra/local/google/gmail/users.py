@@ -5,11 +5,12 @@ https://developers.google.com/workspace/gmail/api/reference/rest
 
 import re
 
-from infra.local.google.call import Call, Json
+from infra.local.google.call import Call
 from infra.local.google.errors import GoogleError
 from infra.local.google.gmail.mail import TYPES, Mail
 from infra.local.google.gmail.mailbox import Mailbox, Watch
 from infra.local.google.gmail.push import push
+from infra.local.google.shape import Json
 
 LIFE = 7 * 86_400.0
 _TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")

@@ -7,10 +7,11 @@ import operator
 import re
 from urllib.parse import urlencode
 
-from infra.local.google.call import Call, Json, Reply
+from infra.local.google.call import Call, Reply
 from infra.local.google.clock import parse_rfc3339
 from infra.local.google.errors import GoogleError
 from infra.local.google.reports.activity import Activity
+from infra.local.google.shape import Json
 from infra.local.google.watching import opened
 
 ROOT = "https://admin.googleapis.com/admin/reports/v1/activity"

@@ -5,9 +5,9 @@ https://developers.google.com/workspace/admin/reports/reference/rest/v1/activiti
 
 from dataclasses import dataclass
 
-from infra.local.google.call import Json
 from infra.local.google.clock import rfc3339
 from infra.local.google.directory.user import CUSTOMER
+from infra.local.google.shape import Json
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)

@@ -7,9 +7,10 @@
 `late` seconds from now on, though it is notified at once; or `count` of them |
 """
 
-from infra.local.google.call import Call, Json, Route
+from infra.local.google.call import Call, Route
 from infra.local.google.errors import GoogleError
 from infra.local.google.reports.activity import Activity
+from infra.local.google.shape import Json
 
 
 def _record(call: Call) -> Json:

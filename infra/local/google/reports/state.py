@@ -3,9 +3,9 @@
 import zlib
 from bisect import insort
 
-from infra.local.google.call import Json
 from infra.local.google.ground import Ground
 from infra.local.google.reports.activity import Activity
+from infra.local.google.shape import Json
 
 
 class Reports:

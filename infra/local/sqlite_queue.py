@@ -26,6 +26,7 @@ from infra.local.queue.subscription import (
     subscriptions_of,
     unsubscribe,
 )
+from infra.local.queue.upkeep import sweep
 
 _BACKLOGS = """
 SELECT name, topic,
@@ -175,6 +176,10 @@ class SqliteQueue:
                     due_at=self._clock(),
                 )
         self.bell(batch.subscription).ring(len(batch.keys))
+
+    def sweep(self) -> int:
+        """Delete what has been kept long enough; gives how many dead letters that were."""
+        return sweep(self._file, kept=self._kept, now=self._clock())
 
     def now(self) -> float:
         """Give the time as the queue knows it, in seconds since 1970."""

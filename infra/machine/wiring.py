@@ -110,6 +110,12 @@ class MachineWiring:
                 self.store.sweep(self.clock.now())
             except Unavailable as trouble:
                 self.journal("store").warn("not swept", reason=trouble.text)
+        if not self.is_on_pubsub:
+            try:
+                if dropped := self.queue.sweep():
+                    self.journal("queue").note("old dead letters dropped", letters=dropped)
+            except Unavailable as trouble:
+                self.journal("queue").warn("not swept", reason=trouble.text)
 
     @made_once
     def queue(self) -> SqliteQueue:

@@ -11,7 +11,7 @@ from tests.mutants.trial import Verdict, try_defect
 # Cheap ones, of different places; all of them: `make mutants`.
 SAMPLE = (
     "stop-before-confirm",
-    "mac-not-compared",
+    "key-signs-at-once",
     "rate-limit-as-revoked",
     "versions-as-text",
     "name-as-given",

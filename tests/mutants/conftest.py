@@ -75,7 +75,7 @@ def tree(plot: Path) -> Tree:
 def listed(tmp_path: Path) -> Callable[..., Path]:
     """Give what writes a list of one defect of that project."""
 
-    def write(old: str, new: str, name: str = "planted") -> Path:
+    def write(old: str, new: str, name: str = "planted", *, more: str = "") -> Path:
         folder = tmp_path / "defects"
         folder.mkdir(exist_ok=True)
         text = f"""
@@ -86,6 +86,7 @@ file = "functions/greeting.py"
 old = '{old}'
 new = '{new}'
 tests = ["tests/test_count.py"]
+{more}
 """
         folder.joinpath(f"{name}.toml").write_text(text, encoding="utf-8")
         return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.emulators import Emulator, EmulatorMissingError
 from tests.mutants.__main__ import ALL_NOTICED, NOT_ALL, NOTHING_KNOWN, main
 from tests.mutants.defect import Defect
 from tests.mutants.tree import Ending, Tree
@@ -116,6 +117,29 @@ def test_nothing_is_known_if_tests_fail_without_a_defect(
     folder = listed("return 2", "return 3")
     assert main(["--defects", str(folder)], root=plot) == NOTHING_KNOWN
     assert "without any defect: broken tests/test_count.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("required", "status"), [("", ALL_NOTICED), ("1", NOT_ALL)])
+def test_without_an_emulator_it_is_not_tried(
+    plot: Path,
+    listed: Listed,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    required: str,
+    status: int,
+) -> None:
+    """What only tests on an emulator notice is left out aloud; where CI wants all, that fails."""
+
+    def missing(_: Emulator) -> None:
+        raise EmulatorMissingError("Firestore's emulator is missing")
+
+    monkeypatch.setattr("tests.emulators.running", missing)
+    monkeypatch.setenv("WATCHKEEPER_REQUIRE_EMULATORS", required)
+    folder = listed("return 2", "return 3", more="emulator = true")
+    assert main(["--defects", str(folder)], root=plot) == status
+    said = capsys.readouterr()
+    assert "untried   planted" in said.out
+    assert "emulator is missing" in said.err
 
 
 def test_an_unknown_name_is_said(listed: Listed, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,7 @@
-"""The collection `handled` in Firestore: one document an entry."""
+"""The collection `handled` in Firestore: one document an entry.
+
+One that cannot be read counts as none: its event is handled again, which handlers must expect.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 from google.cloud.firestore import Client, DocumentReference, FieldFilter
 
-from functions.domain.fields import from_fields, to_fields
+from functions.domain.fields import salvage, to_fields
 from functions.domain.handled import Handled, Outcome
 from infra.cloud.firestore_calls import Stored, commit, read_all, read_query
 from infra.cloud.firestore_documents import to_document, to_id, to_name
@@ -29,7 +32,7 @@ class FirestoreHandled:
             return {}
         stored = read_all(self._client, [self._document(key) for key in sorted(set(keys))])
         read = [_read(each) for each in stored.values() if each.exists]
-        return {each.key: each for each in read}
+        return {each.key: each for each in read if each}
 
     def note(self, handled: Handled) -> None:
         """Write an entry."""
@@ -53,13 +56,13 @@ class FirestoreHandled:
             filter=FieldFilter("outcome", "==", str(Outcome.DEAD))
         )
         found = [_read(each) for each in read_query(query.select(_LISTED))]
-        wanted = [each for each in found if watch is None or each.watch == watch]
+        wanted = [each for each in found if each and (watch is None or each.watch == watch)]
         return sorted(wanted, key=lambda each: (each.at, each.key))[:limit]
 
     def _document(self, key: str) -> DocumentReference:
         return self._client.collection("handled").document(to_name(key))
 
 
-def _read(stored: Stored) -> Handled:
+def _read(stored: Stored) -> Handled | None:
     fields: dict[str, Any] = stored.to_dict() or {}
-    return from_fields(Handled, fields | {"key": to_id(stored.id)})
+    return salvage(Handled, fields | {"key": to_id(stored.id)})[0]

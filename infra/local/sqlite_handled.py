@@ -1,4 +1,7 @@
-"""Entries of `handled` in SQLite: one JSON document each, beside it what is searched for."""
+"""Entries of `handled` in SQLite: one JSON document each, beside it what is searched for.
+
+One that cannot be read counts as none: its event is handled again, which handlers must expect.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from functions.domain.fields import from_fields, to_fields
+from functions.domain.fields import salvage, to_fields
 from functions.domain.handled import Handled, Outcome
 from infra.local.sqlite_rows import from_text, to_number, to_text, whole
 
@@ -18,8 +21,8 @@ def outcomes(file: sqlite3.Connection, keys: Collection[str]) -> dict[str, Handl
     found: dict[str, Handled] = {}
     for some in _portions(keys):
         marks = ", ".join("?" * len(some))
-        query = f"SELECT document, body FROM handled WHERE key IN ({marks})"
-        found |= {each.key: each for each in map(_read, file.execute(query, some))}
+        query = f"SELECT key, document, body FROM handled WHERE key IN ({marks})"
+        found |= {each.key: each for each in map(_read, file.execute(query, some)) if each}
     return found
 
 
@@ -54,16 +57,20 @@ def drop(file: sqlite3.Connection, keys: Collection[str]) -> int:
 def dead(file: sqlite3.Connection, *, watch: str | None, limit: int) -> list[Handled]:
     """Read dead letters without their bodies, oldest first."""
     query = (
-        "SELECT document, NULL FROM handled WHERE outcome = ? AND (? IS NULL OR watch = ?)"
+        "SELECT key, document, NULL FROM handled WHERE outcome = ? AND (? IS NULL OR watch = ?)"
         " ORDER BY at, key LIMIT ?"
     )
     rows = file.execute(query, (str(Outcome.DEAD), watch, watch, limit))
-    return [_read(row) for row in rows]
+    return [each for each in map(_read, rows) if each]
 
 
-def _read(row: tuple[str, bytes | None]) -> Handled:
-    document, body = row
-    return from_fields(Handled, from_text(document) | {"body": body or b""})
+def _read(row: tuple[str, str, bytes | None]) -> Handled | None:
+    key, document, body = row
+    try:
+        fields = from_text(document)
+    except ValueError:
+        return None
+    return salvage(Handled, fields | {"key": key, "body": body or b""})[0]
 
 
 def _portions(keys: Iterable[str]) -> list[list[str]]:

@@ -28,7 +28,10 @@ def from_text(text: str) -> dict[str, Any]:
     Raises:
         ValueError: this is no document.
     """
-    document = json.loads(text, object_hook=_untagged)
+    try:
+        document = json.loads(text, object_hook=_untagged)
+    except (RecursionError, TypeError) as error:  # nested too deeply, a time that is no text
+        raise ValueError(str(error)) from None
     if not isinstance(document, dict):
         raise ValueError("no map of fields")  # noqa: TRY004  # whatever is wrong is one error
     return document

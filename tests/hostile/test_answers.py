@@ -28,8 +28,8 @@ from tests.world.system import ANA, SECOND, TICK, System
 
 ADMIN, BEN = "admin@example.com", "ben@example.com"
 SOAK = os.environ.get("WATCHKEEPER_SOAK") == "1"
-STRIDE = 1 if SOAK else 7  # of all places and values
-EXAMPLES = 60 if SOAK else 4
+STRIDE = 1 if SOAK else 20  # of all places and values
+EXAMPLES = 60 if SOAK else 2
 CURSORS = ("nextPageToken", "nextSyncToken", "newStartPageToken", "startPageToken", "historyId")
 Act = Callable[[World, int], object]
 

@@ -8,7 +8,6 @@ from random import Random
 
 HOUR, DAY = 3600.0, 86_400.0
 POLLS = (("1h", HOUR), ("3h", 3 * HOUR), ("6h", 6 * HOUR), ("12h", 12 * HOUR), ("24h", DAY))
-TTLS = (None, None, "24h", "6h", "1h", "20m")
 SOURCES = (
     "drive.changes",
     "calendar.events",
@@ -101,4 +100,4 @@ def draw(seed: int, size: Size = Size.SMALL) -> World:
 
 
 def _days(random: Random, watches: int) -> float:
-    return 1.0 + random.choice((2.0, 5.0, 10.0)) * 2 / watches
+    return 1.0 + random.choice((1.0, 3.0, 6.0)) * 2 / watches

@@ -38,15 +38,15 @@ class Follower:
         account = self._judge.accounts.get(progress.watch)
         if account is None:
             return
+        if before is not None and progress.resyncs > before.resyncs:
+            account.resynced = self._timeline.now
+            self.figures["resyncs"] += 1
         if account.based is None and progress.cursor is not None:
             account.based = self._timeline.now
         elif before is not None and progress.pulled_at != before.pulled_at:
             self.figures["pulls"] += 1
             if progress.listing is None:
                 self._judge.read(progress)
-        if before is not None and progress.resyncs > before.resyncs:
-            account.resynced = self._timeline.now
-            self.figures["resyncs"] += 1
 
     def _begin(self, progress: Progress, before: Progress | None) -> None:
         account = self._judge.accounts.get(progress.watch)

@@ -41,6 +41,7 @@ class Account:
     begun: float = 0.0  # when its baseline began
     based: float | None = None  # when its baseline was complete
     told: dict[str, int] = field(default_factory=dict)  # item: number of the state told last
+    told_at: dict[str, float] = field(default_factory=dict)
     owed: dict[str, Owed] = field(default_factory=dict)
     resynced: float = -1.0
     poll: float = 3600.0
@@ -134,7 +135,7 @@ class Judge:
         if state.at < account.begun - self.lag - SECOND:
             self.fail(account.watch, f"older than the watch: {kind} {look} of {item}")
         self._judge_kind(account, item, kind, before)
-        account.told[item] = state.number
+        account.told[item], account.told_at[item] = state.number, self._timeline.now
         owed = account.owed.get(item)
         if owed is not None:
             self._judge_time(account, item, owed)
@@ -144,6 +145,8 @@ class Judge:
     def _judge_kind(self, account: Account, item: str, kind: str, before: int) -> None:
         states = account.collection.history[item]
         seen = before >= 0 and states[before].look != GONE
+        if seen and self.troubled(account.watch, account.told_at[item]):
+            seen = False  # whoever told it may have died before that was saved
         born = states[0].at >= account.begun - SECOND
         if kind.endswith(".created") and (seen or not born) and account.source != "directory.users":
             self.fail(account.watch, f"created, but seen or older: {item}")
@@ -158,7 +161,7 @@ class Judge:
             return
         since = state.visible
         limit = account.poll + SOON
-        prompt = state.visible <= state.at + SECOND and self.strict
+        prompt = state.visible <= state.at and self.strict
         if account.source == "reports.activities":
             limit += 3600.0
         if owed.notified is not None and prompt:

@@ -62,7 +62,7 @@ class Operators:
         source = draw.choice(self._world.sources)
         document: dict[str, Any] = {"source": source, "subject": self._subject()}
         document["poll"] = draw.choice(self._world.polls)[0]
-        ttl = draw.choice((None, None, "24h", "6h", "2h"))
+        ttl = draw.choice((None, None, None, None, "24h", "24h", "6h", "2h"))
         if ttl:
             document["ttl"] = ttl
         if draw.random() < 0.1:

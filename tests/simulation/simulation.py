@@ -239,10 +239,7 @@ class Simulation:
         if progress is None:
             return
         far = progress.pull_at is None or progress.pull_at > self.timeline.moment() + FAR
-        changed = before is None or (before.declared, before.removed_at) != (
-            progress.declared,
-            progress.removed_at,
-        )
-        (self._unsure.add if far or changed else self._unsure.discard)(watch)
+        far = far and not progress.paused and progress.removed_at is None
+        (self._unsure.add if far else self._unsure.discard)(watch)
         self.follower.wrote(progress, before)
         self.warden.wrote(watch, before, after)

@@ -64,6 +64,7 @@ locals {
     [for each in local.lengths : "${each.path}: is too short or too long: a poll has at least 1m, and nothing has more than 3650d" if each.seconds < each.least || each.seconds > local.rules.durations.longest],
     flatten([for watch in var.watches : [
       [for key in local.rules.sources[watch.source].required : "${watch.id}.params.${key}: is missing" if try(watch.params[key], null) == null],
+      [for key in local.rules.sources[watch.source].one_of : "${watch.id}.params.${key}: cannot be given beside ${try(local.rules.sources[watch.source].one_of[0], "")}: one or the other" if try(key != local.rules.sources[watch.source].one_of[0] && watch.params[key] != null && watch.params[local.rules.sources[watch.source].one_of[0]] != null, false)],
       [for key in ["subject"] : "${watch.id}.${key}: is missing: ${watch.source} is read as a user" if local.rules.sources[watch.source].needs_subject && try(watch.subject, null) == null],
       [for key in ["admin"] : "${watch.id}.${key}: is missing: who may read the domain's directory" if try(startswith(watch.subject, "*@"), false) && try(watch.admin, null) == null],
       [for key in ["params"] : "${watch.id}.${key}: is not a map of keys and values" if try(watch.params, null) != null && !can(keys(watch.params))],

@@ -22,6 +22,7 @@ DURATION = r"([0-9]{1,9}(\.[0-9]{1,6})?(ms|[smhdw]))+"
 ADDRESS = r"[^@\s*]{1,64}@[^@\s*/]{1,255}"
 DOMAIN = r"\*@[^@\s*/]{1,255}"
 SHORTEST_POLL = "1m"
+SIZE = r"[1-9][0-9]{0,14} ?([KkMmGgTt]?[Ii]?[Bb])?"  # what `parse_size` reads; nothing is no limit
 OWN_SECRET, OWN_SECRETS = "signing-keys", "oauth-"
 
 _text = {"type": "string", "minLength": 1, "maxLength": 2048}
@@ -35,7 +36,12 @@ HANDLERS: Final[Mapping[str, Any]] = {
             "name": _texts,
             "folder": _text,
             "to": {"type": "string", "pattern": r"^(gs|file)://."},
-            "max_size": {"anyOf": [{"type": "integer", "minimum": 1}, _text]},
+            "max_size": {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1},
+                    {"type": "string", "pattern": f"^{SIZE}$"},
+                ]
+            },
             "export": {"type": ["string", "object"]},
             "on_delete": {"enum": ["keep", "tombstone", "delete"]},
         },
@@ -83,6 +89,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
 WORDS: Final[Mapping[str, str]] = {
     f"^{ID}$": "1 to 40 of a-z, 0-9 and -",
     f"^{DURATION}$": ALLOWED,
+    f"^{SIZE}$": "a size such as 200MB",
     f"^({ADDRESS}|{DOMAIN})$": 'an e-mail address, or "*@DOMAIN" for every active user of it',
     f"^{ADDRESS}$": "an e-mail address",
     r"^(gs|file)://.": "gs://BUCKET/PREFIX or file:///FOLDER",
@@ -163,6 +170,9 @@ def _check_params(document: Mapping[str, Any]) -> Iterator[Fault]:
         return
     for fault in _CHECK(params, schema):
         yield Fault(("params", *fault.path), fault.text)
+    first, *others = [key for key in profile.one_of if key in params] or [""]
+    for key in others:
+        yield Fault(("params", key), f"cannot be given beside {first}: one or the other")
 
 
 def _check_durations(document: Mapping[str, Any], *, short_polls: bool) -> Iterator[Fault]:

@@ -80,7 +80,8 @@ class Faults:
         if rule == "type":
             return f"is not {_kind(schema)}"
         if rule == "anyOf":
-            return f"is not {' or '.join(map(_kind, limit))}"
+            kinds = (self._words.get(each.get("pattern", "")) or _kind(each) for each in limit)
+            return f"is not {' or '.join(kinds)}"
         keys = ", ".join(schema.get("properties", ()))
         return _LIMITS.get(rule, f"breaks the rule {rule}").format(limit=limit, keys=keys)
 

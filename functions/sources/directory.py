@@ -78,6 +78,8 @@ class DirectoryUsers(Unlogged):
             "domain": {"type": "string", "minLength": 1, "maxLength": 253},
             "customer": {"type": "string", "minLength": 1, "maxLength": 64},
         },
+        # https://developers.google.com/workspace/admin/directory/reference/rest/v1/users/list
+        one_of=("domain", "customer"),
         needs_subject=True,
         lists_late=True,
     )

@@ -57,6 +57,7 @@ class Profile:
     cursor: str  # what it is, in words
     params: Mapping[str, Mapping[str, Any]]  # JSON Schema of each parameter
     required: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()  # parameters of which at most one may be given
     needs_subject: bool = False
     lists_at_baseline: bool = True  # reads everything there is, before it tells anything
     by_topic: bool = False  # its one watch a mailbox delivers by Pub/Sub and is renewed in place

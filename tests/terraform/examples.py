@@ -115,6 +115,22 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no-target": (_handled({"download": {"mime": "video/*"}}), "handle[0].download.to"),
     "bad-target": (_handled({"download": {"to": "s3://b/p"}}), "handle[0].download.to"),
     "no-mimes": (_handled({"download": {"to": "gs://b/p", "mime": []}}), "handle[0].download.mime"),
+    "any-size": (
+        _handled({"download": {"to": "gs://b/p", "max_size": "lots"}}),
+        "handle[0].download.max_size",
+    ),
+    "no-size": (
+        _handled({"download": {"to": "gs://b/p", "max_size": "0MB"}}),
+        "handle[0].download.max_size",
+    ),
+    "both": (
+        {
+            "source": "directory.users",
+            "subject": ANA,
+            "params": {"domain": "a.example", "customer": "C01"},
+        },
+        "params.customer",
+    ),
     "small": (_handled({"download": {"to": "gs://b/p", "max_size": 0}}), "handle[0].download"),
     "burn": (
         _handled({"download": {"to": "gs://b/p", "on_delete": "burn"}}),

@@ -35,6 +35,7 @@ def rules() -> dict[str, Any]:
             name: {
                 "params": {key: rule(each) for key, each in source.profile.params.items()},
                 "required": list(source.profile.required),
+                "one_of": list(source.profile.one_of),
                 "needs_subject": source.profile.needs_subject,
                 "scopes": list(source.profile.scopes),
             }

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.declared.declaration import check_watch, check_watches, identity, read_watch
+from functions.declared.declaration import SIZE, check_watch, check_watches, identity, read_watch
+from functions.domain.handler import parse_size
 from functions.domain.model import Watch
 from functions.sources.table import SOURCES
 from tests.functions.documents import FILE, PLAIN, faults, handled
@@ -85,6 +86,14 @@ def test_ids_are_short_and_plain(name: str) -> None:
 def test_every_handler_may_be_declared(handler: Any) -> None:
     """Each with what it needs, and with all it may have."""
     assert handled(handler) == []
+
+
+@given(st.from_regex(f"^{SIZE}$", fullmatch=True))
+def test_every_size_that_is_declared_can_be_read(text: str) -> None:
+    """What a declaration allows is a size, and limits something."""
+    document = {"download": {"to": "gs://b", "max_size": text}}
+    assert handled(document) == []
+    assert parse_size(text) >= 1
 
 
 # --- lists, and what a watch is ------------------------------------------------------------------

@@ -74,6 +74,10 @@ def test_a_fault_says_where_and_what_is_allowed(
         ({"download": {"to": "gs://b", "mime": []}}, ".download.mime", "a non-empty list"),
         ({"download": {"to": "gs://b", "name": [""]}}, ".download.name", "a non-empty list"),
         ({"download": {"to": "gs://b", "max_size": 0}}, ".download.max_size", "of 1 or more"),
+        *(
+            ({"download": {"to": "gs://b", "max_size": each}}, ".download.max_size", "as 200MB")
+            for each in ("lots", "", "0MB", "-1", "1.5GB", "200MB\n", "200 000", "1" * 16, True)
+        ),
         ({"download": {"to": "gs://b", "export": 1}}, ".download.export", "a text or a map"),
         (
             {"download": {"to": "gs://b", "on_delete": "burn"}},
@@ -153,3 +157,13 @@ def test_any_positive_poll_is_allowed_on_one_machine() -> None:
     assert read_watch({**PLAIN, "poll": "100ms"}, short_polls=True).poll.total_seconds() == 0.1
     with pytest.raises(Invalid):
         read_watch({**PLAIN, "poll": "0s"}, short_polls=True)
+
+
+def test_of_two_parameters_one_is_allowed() -> None:
+    """Google takes a domain or a customer: the second is named, the first is told."""
+    params = {"customer": "C01", "domain": "example.com"}
+    watch = {"id": "u", "source": "directory.users", "subject": "a@example.com"}
+    (fault,) = map(str, check_watch({**watch, "params": params}))
+    assert fault == "params.customer: cannot be given beside domain: one or the other"
+    for name, value in params.items():
+        assert list(check_watch({**watch, "params": {name: value}})) == []

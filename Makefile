@@ -36,6 +36,11 @@ soak: $(STAMP) ## run the tests that take minutes: renewals, kills and many watc
 mutants: $(STAMP) ## plant each defect of tests/mutants/defects and see a test notice it (ARGS="cursor-* --json")
 	@$(BIN)/python -m tests.mutants $(ARGS)
 
+fuzz: $(STAMP) ## feed hostile input by what it reaches in the code (ARGS=60: seconds)
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip --disable-pip-version-check --quiet install \
+	  atheris==3.0.0 || { echo "atheris cannot be installed for this Python: nothing is fuzzed"; exit 1; }
+	@$(BIN)/python -m tests.hostile.fuzz $(ARGS)
+
 check: lint $(CHECKOV) test ## run what CI runs
 
 terraform-test: $(STAMP) $(CHECKOV) ## test the deployment alone: terraform/ and what it deploys

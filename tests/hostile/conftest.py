@@ -100,7 +100,7 @@ def target(
     folder = tmp_path_factory.mktemp("target")
     with ExitStack() as stack:
         if request.param == "serve":
-            found = stack.enter_context(_served(folder))
+            found = request.getfixturevalue("served")
         else:
             pubsub = request.getfixturevalue("pubsub_address")
             stack.enter_context(pytest.MonkeyPatch.context()).setenv(PUBSUB.variable, pubsub)
@@ -111,8 +111,8 @@ def target(
         yield found
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Target]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """Run `serve`."""
-    with _served(tmp_path) as running:
+    with _served(tmp_path_factory.mktemp("served")) as running:
         yield running

@@ -17,6 +17,7 @@ from tests.e2e.patience import eventually
 from tests.hostile.forgeries import HOST
 from tests.hostile.genuine import Genuine
 from tests.hostile.target import MEGABYTE, Target
+from tests.processes.installation import THREADS
 
 START = b"POST /receive HTTP/1.1\r\n" + HOST
 CHUNKED = START + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -71,17 +72,6 @@ def _pour(port: int, start: bytes, piece: bytes) -> bytes:
     return b""
 
 
-def test_many_slow_ones_keep_nobody_out(served: Target, figures: Figures) -> None:
-    """More than the listener takes, each with a byte now and then: the oldest must go."""
-    before = served.memory()
-    with _slow(served.port, 1050) as slow, Genuine(served.port, served.ring, every=0.05) as genuine:
-        time.sleep(2)
-    figures(f"{slow[0]} bytes of 1050; {genuine}; {(served.memory() - before) // MEGABYTE} MB")
-    assert genuine.given
-    assert genuine.taken == genuine.given
-    assert served.memory() - before < 2 * MOST
-
-
 def test_many_unfinished_bodies_wait_on_the_disk(served: Target) -> None:
     """A hundred bodies of half a megabyte each, none of which ends, are not kept in memory."""
     before = served.memory()
@@ -94,6 +84,27 @@ def test_many_unfinished_bodies_wait_on_the_disk(served: Target) -> None:
             eventually("genuine ones", lambda: len(genuine.taken) > 3)
         assert served.memory() - before < 2 * MOST
     assert genuine.lost == []
+
+
+def test_some_slow_ones_keep_nobody_out(target: Target) -> None:
+    """Fewer than the function has threads: each takes one for as long as it sends."""
+    with (
+        _slow(target.port, THREADS["receive"] - 10),
+        Genuine(target.port, target.ring, every=0.05) as genuine,
+    ):
+        eventually("genuine ones", lambda: len(genuine.taken) > 10)
+    assert genuine.lost == []
+
+
+def test_many_slow_ones_keep_nobody_out(served: Target, figures: Figures) -> None:
+    """More than the listener takes, each with a byte now and then: the oldest must go."""
+    before = served.memory()
+    with _slow(served.port, 1050) as slow, Genuine(served.port, served.ring, every=0.05) as genuine:
+        time.sleep(2)
+    figures(f"{slow[0]} bytes of 1050; {genuine}; {(served.memory() - before) // MEGABYTE} MB")
+    assert genuine.given
+    assert genuine.taken == genuine.given
+    assert served.memory() - before < 2 * MOST
 
 
 @contextmanager

@@ -26,6 +26,7 @@ FAULTY = (
     {"kind": "lost_answer", "probability": 0.02},
 )
 OUTAGE = 20  # seconds
+MANY = 200
 MINUTES = 3
 
 
@@ -39,8 +40,12 @@ def test_each_function_is_killed_and_nothing_is_lost(
     with installation, Tap(installation.project) as tap:
         _declare(installation, google)
         with bustle:
+            many = google.post("drive/files", account=ANA, name="many", count=MANY)["ids"]
             _kill_in_turn(installation, until=time.monotonic(), chance=Random(1))
+        eventually("many", lambda: tap.ids.keys() >= set(many), within=40)
         _all_told(tap, bustle, installation, within=40)
+    assert {len(tap.ids[file]) for file in many} == {1}
+    tap.events = [event for event in tap.events if event["subject"] not in set(many)]
     _judge(tap, bustle, figures, installation)
 
 

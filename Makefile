@@ -9,7 +9,7 @@ CHECKOV := .venv/checkov/.installed-3.3.30
 REQUIREMENTS := requirements.txt requirements-local.txt requirements-dev.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak mutants check lint format coverage clean tables
+.PHONY: help setup demo test soak bench mutants check lint format coverage clean tables
 .PHONY: terraform-test terraform-policy terraform-schema terraform-tools
 .PHONY: lint-form lint-rules lint-types lint-layers lint-terraform
 
@@ -32,6 +32,9 @@ test: $(STAMP) ## run the tests, a file at a time on each core (ARGS="-k token -
 
 soak: $(STAMP) ## run the tests that take minutes: renewals, kills and many watches, in real processes
 	@WATCHKEEPER_SOAK=1 $(BIN)/python -m pytest -m soak $(ARGS)
+
+bench: $(STAMP) ## measure side by side and write docs/benchmarks.md: about 7 minutes (ARGS="--only receive")
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 mutants: $(STAMP) ## plant each defect of tests/mutants/defects and see a test notice it (ARGS="cursor-* --json")
 	@$(BIN)/python -m tests.mutants $(ARGS)

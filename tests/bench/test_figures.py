@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.bench import (
+    arriving,
     bursts,
     delivering,
     planning,

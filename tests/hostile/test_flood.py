@@ -24,7 +24,7 @@ LONG = pytest.param(20.0, marks=[pytest.mark.soak], id="long")
 GROWTH = 24 * MEGABYTE  # of buffers and caches; a leak of a flood's size is more
 
 
-@pytest.mark.parametrize("seconds", [pytest.param(2.0, id="short"), LONG])
+@pytest.mark.parametrize("seconds", [pytest.param(1.5, id="short"), LONG])
 def test_genuine_ones_get_through(target: Target, seconds: float, figures: Figures) -> None:
     """Each is answered with a 2xx, at worst when it is sent again, and each is queued."""
     before = target.memory()

@@ -7,11 +7,11 @@ https://docs.cloud.google.com/pubsub/docs/ordering
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from infra.local.queue.attributes import write_attributes
 from infra.local.queue.bell import Bell
 from infra.local.queue.claim import choose, take
 from infra.local.queue.dead_letters import bury
@@ -89,7 +89,7 @@ class SqliteQueue:
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """Keep messages for each subscription of the topic: all of them, on the disk, or none."""
-        rows = [(m.key, json.dumps(dict(m.attributes)), m.data) for m in messages]
+        rows = [(m.key, write_attributes(m.attributes), m.data) for m in messages]
         if not rows:
             return
         with self._file.write(durable=True) as database:
@@ -105,7 +105,7 @@ class SqliteQueue:
 
     def put(self, subscription: str, messages: Sequence[Message]) -> None:
         """Keep messages for one subscription alone, and not for a replay."""
-        rows = [(m.key, json.dumps(dict(m.attributes)), m.data) for m in messages]
+        rows = [(m.key, write_attributes(m.attributes), m.data) for m in messages]
         with self._file.write(durable=True) as database:
             count = enqueue(database, subscription, rows, now=self._clock())
         self.bell(subscription).ring(count)

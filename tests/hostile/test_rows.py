@@ -21,6 +21,7 @@ from infra.local.sqlite_store import SqliteStore
 from tests.functions.domain.anything import json_values
 from tests.functions.handlers.rig import WATCH, Rig, event, forward
 from tests.hostile.spoiled import spoilt
+from tests.local.queue_rig import opened, texts
 from tests.world.ports import START, Notebook
 
 ENTRY = Handled(
@@ -77,3 +78,19 @@ def test_any_progress_is_read_or_begun_anew(
     assert found is not None
     assert found.watch == WATCH
     store.close()
+
+
+@bounded(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(attributes=_texts)
+def test_any_attributes_hold_up_no_queue(
+    tmp_path_factory: pytest.TempPathFactory, attributes: str
+) -> None:
+    """Invariant: a message whose attributes cannot be read is delivered, and so is the next."""
+    path = tmp_path_factory.mktemp("rows") / "queue.db"
+    with opened(path) as rig:
+        rig.publish("odd", key="ana")
+        rig.publish("next", key="ben")
+        with closing(sqlite3.connect(path)) as file:
+            file.execute("UPDATE queue_message SET attributes = ? WHERE id = 1", (attributes,))
+            file.commit()
+        assert [texts(rig.take()), texts(rig.take())] == [["odd"], ["next"]]

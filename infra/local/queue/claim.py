@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from infra.local.queue.attributes import read_attributes
 from infra.local.queue.dead_letters import bury
 from infra.local.queue.delivery import Batch, Delivery
 from infra.local.queue.subscription import policy_of
@@ -45,7 +45,7 @@ def choose(
             id=number,
             key=line,
             data=data,
-            attributes=json.loads(attributes),
+            attributes=read_attributes(attributes),
             published_at=datetime.fromtimestamp(published_at, UTC),
         )
         chosen.append(delivery)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.domain.errors import LONGEST_TEXT
+from infra.local.queue.attributes import read_attributes
 from infra.local.queue.delivery import DeadLetter
 from infra.local.queue.file import QueueFile
 from infra.local.queue.line import advance, enqueue
@@ -106,5 +106,5 @@ def _letter(row: tuple[Any, ...]) -> DeadLetter:
         error=error,
         size=size,
         data=data,
-        attributes=json.loads(attributes),
+        attributes=read_attributes(attributes),
     )

@@ -5,11 +5,11 @@ Runs in a transaction. https://docs.cloud.google.com/pubsub/docs/topic-message-r
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from infra.local.queue.attributes import read_attributes
 from infra.local.queue.delivery import Delivery
 
 _PAGE = 200
@@ -52,6 +52,6 @@ def _deliveries(rows: sqlite3.Cursor) -> Iterator[Delivery]:
             id=number,
             key=line,
             data=data,
-            attributes=json.loads(attributes),
+            attributes=read_attributes(attributes),
             published_at=datetime.fromtimestamp(published_at, UTC),
         )

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.pubsub_v1 import PubsubMessage, ReceivedMessage, SubscriberClient
 
 from functions.domain.errors import Invalid, Misconfigured, Unavailable
 from functions.domain.job import read_job
 from infra.cloud.patience import AT_EASE
 from infra.cloud.pubsub import Topic
-from infra.cloud.pubsub_setup import subscription_name, topic_name
+from infra.cloud.pubsub_setup import NO_CREDENTIALS, subscription_name, topic_name
 from infra.ordering import ordering_key
 
 TOPICS = ("notifications", "changes", "gmail")  # each has a TOPIC-dead with a subscription
@@ -184,5 +184,7 @@ def _hold(project: str, topic: str) -> Iterator[_Hold]:
         raise Misconfigured(
             f"{subscription}: {refused.message} (roles/pubsub.editor is needed)"
         ) from None
+    except DefaultCredentialsError:
+        raise Misconfigured(NO_CREDENTIALS) from None
     except (exceptions.GoogleAPIError, GoogleAuthError) as failure:
         raise Unavailable(f"{subscription}: {type(failure).__name__}") from failure

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from google.api_core import exceptions
-from google.auth.exceptions import GoogleAuthError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.pubsub_v1 import (
     ExpirationPolicy,
     PubsubMessage,
@@ -21,6 +21,7 @@ from google.pubsub_v1 import (
 )
 
 from functions.domain.errors import Misconfigured, Unavailable
+from infra.cloud.pubsub_setup import NO_CREDENTIALS
 
 _KEPT = timedelta(days=1)  # the shortest life of a subscription that nobody uses
 _PATIENCE = 15.0
@@ -46,6 +47,8 @@ def retained(topic: str, watch: str, *, since: datetime) -> Iterator[PubsubMessa
         raise Misconfigured(
             f"{topic}: {refused.message} (roles/pubsub.editor is needed to replay)"
         ) from None
+    except DefaultCredentialsError:
+        raise Misconfigured(NO_CREDENTIALS) from None
     except exceptions.MethodNotImplemented:
         raise Misconfigured("Pub/Sub's emulator keeps nothing to replay") from None
     except (exceptions.GoogleAPIError, GoogleAuthError) as failure:

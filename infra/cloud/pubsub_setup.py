@@ -22,6 +22,7 @@ from google.pubsub_v1 import (
 from functions.domain.errors import Unavailable
 
 TOPICS = ("notifications", "changes")  # they are published to also when nobody listens
+NO_CREDENTIALS = "no Google credentials here: gcloud auth application-default login"
 _PATIENCE = timedelta(seconds=30)  # an emulator that was just started needs a while
 
 

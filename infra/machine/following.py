@@ -89,7 +89,9 @@ def follow_topic(
         Unavailable: Pub/Sub cannot be reached.
     """
     from google.api_core import exceptions
-    from google.auth.exceptions import GoogleAuthError
+    from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+
+    from infra.cloud.pubsub_setup import NO_CREDENTIALS
 
     try:
         yield from _subscribed(project, topic, length, ready)
@@ -98,8 +100,10 @@ def follow_topic(
             f"projects/{project}/topics/{topic}: {refused.message} "
             "(roles/pubsub.editor is needed to subscribe)"
         ) from None
+    except DefaultCredentialsError:
+        raise Misconfigured(NO_CREDENTIALS) from None
     except (exceptions.GoogleAPIError, GoogleAuthError) as failure:
-        raise Unavailable(f"Pub/Sub: {type(failure).__name__}") from failure
+        raise Unavailable(f"Pub/Sub: {type(failure).__name__}: {failure}") from failure
 
 
 def _subscribed(

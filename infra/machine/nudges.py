@@ -64,6 +64,11 @@ def stop_channel(at: Installation, name: str) -> Channel:
 
 def _change(at: Installation, name: str, step: Callable[[Progress], Progress]) -> None:
     if at.store.progress(name) is None:
+        if at.store.declaration(name) is not None:
+            raise Misconfigured(
+                f"the watch {name!r} has not been begun yet: the next tick of `renew` does it "
+                "(does serve run?)"
+            )
         raise Misconfigured(f"nothing is known of a watch {name!r}: `status` lists them")
     now = at.clock.now()
 

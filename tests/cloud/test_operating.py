@@ -187,6 +187,29 @@ def test_a_handler_s_dead_letter_is_seen_by_doctor(
     assert "dead-letters list" in finding["next_step"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tail", "--for", "1s"),
+        ("replay", "--watch", "ana", "--since", "1h"),
+        ("dead-letters", "list"),
+    ],
+)
+def test_without_credentials_the_step_is_told(
+    run: Run,
+    store: FirestoreStore,
+    project: str,
+    command: tuple[str, ...],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who is not logged in is told how, whatever wants Pub/Sub."""
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("CLOUDSDK_CONFIG", "/nowhere")
+    ended = run(*command, "--project", project)
+    assert ended.status == 2
+    assert "gcloud auth application-default login" in ended.err
+
+
 def test_the_topic_is_followed(
     run: Run, store: FirestoreStore, pubsub_emulator: str, project: str
 ) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
+from functions.domain.model import Heard
 from tests.machine.conftest import Folder, Run
 
 
@@ -26,3 +29,18 @@ def test_nothing_covers(run: Run, covered: Folder) -> None:
     ended = run("status")
     assert ended.status == 1
     assert "█" not in ended.out
+
+
+def test_a_narrow_terminal(run: Run, covered: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 80 columns nothing is cut: whose a watch is stands beneath it, noughts are left out."""
+    monkeypatch.setenv("COLUMNS", "80")
+    at = covered.now - timedelta(minutes=7)
+    covered.settle("ana", heard=(Heard(channel="c1", number=4, at=at),), granted_seconds=86400.0)
+    covered.open("0123456789abcdef0123456789abcdef", "ana")
+    out = run("status").out
+    assert "…" not in out
+    for text in ("drive.changes", "ana@example.com", "covered", "7 min ago", "5 min ago", "████"):
+        assert text in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "lag" not in out
+    assert "0123456789abcdef0123456789abcdef" in out

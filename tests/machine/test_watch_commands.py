@@ -77,6 +77,15 @@ def test_pull_ends_back_off(run: Run, covered: Folder) -> None:
     assert [one.watch for one in covered.store.due(progress.due_at or covered.now, 9)] == ["ana"]
 
 
+def test_a_watch_that_was_not_begun(run: Run, folder: Folder) -> None:
+    """It is declared, so `status` shows it; what is missing is a tick."""
+    folder.declare({"id": "new", "source": "drive.changes"})
+    ended = run("watch", "pull", "new")
+    assert ended.status == 2
+    assert "has not been begun yet" in ended.err
+    assert "nothing is known" in run("watch", "pull", "other").err
+
+
 def test_reset_asks_first(run: Run, covered: Folder) -> None:
     """A reset loses changes: it is asked for, and then the watch is another start."""
     assert run("watch", "reset-cursor", "ana").status == 1
@@ -161,5 +170,8 @@ def test_wrong_usage_is_status_two(run: Run, folder: Folder) -> None:
         ("status", "--store", "nowhere"),
         ("status", "--store", "firestore", "--project", "p"),
         ("plan", "--address", "ftp://x"),
+        ("status", "--database", "other"),
+        ("auth", "check", "a@example.com", "--workspace", "w@p.iam.gserviceaccount.com"),
+        ("dead-letters", "drop", "--all", "and-one"),
     ):
         assert run(*arguments).status == 2, arguments

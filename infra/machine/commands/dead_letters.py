@@ -95,7 +95,7 @@ def _chosen(
     found: Letters, names: tuple[str, ...], watch: str | None, *, every: bool
 ) -> tuple[str, ...]:
     if every == bool(names):
-        raise click.UsageError("name dead letters, or give --all")
+        raise click.UsageError("name dead letters, or give --all, not both")
     if not every:
         return tuple(dict.fromkeys(names))
     return tuple(letter.id for letter in found.list(watch=watch, limit=100_000))

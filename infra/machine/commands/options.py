@@ -80,9 +80,7 @@ _WATCHES = click.option(
 )
 _CLOUD = (
     click.option("--project", help="The cloud project it runs in, instead of this machine."),
-    click.option(
-        "--database", default=DEFAULT_DATABASE, show_default=True, help="Its Firestore database."
-    ),
+    click.option("--database", help=f"Its Firestore database [default: {DEFAULT_DATABASE}]."),
 )
 _GOOGLE = (
     click.option("--google", type=Root(), help="Send Google API calls there: a simulated Google."),
@@ -109,17 +107,21 @@ def located(*, watches: bool = False, google: bool = False) -> Callable[[Command
 
 def _site(given: dict[str, Any]) -> Site:
     watches = given.pop("watches", None)
+    given_database = given.pop("database")
     site = Site(
         place=Place(store=given.pop("store"), secrets=given.pop("secrets")),
         watches=watches or Path("watches.yaml"),
         has_file=watches is not None,
         project=given.pop("project"),
-        database=given.pop("database"),
+        database=given_database or DEFAULT_DATABASE,
         google=given.pop("google", None),
         workspace=given.pop("workspace", None),
     )
     if site.project is not None and site.place.store != DEFAULT_STORE:
         raise Misconfigured("--project and --store exclude each other: name one of them")
+    for option, value in (("--database", given_database), ("--workspace", site.workspace)):
+        if value is not None and site.project is None:
+            raise Misconfigured(f"{option} is of a cloud project: name it with --project")
     return site
 
 

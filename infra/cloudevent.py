@@ -36,9 +36,9 @@ class Encoded:
 def encode(event: Event, *, largest: int = LARGEST) -> Encoded:
     """Encode an event; one that is too large or too deep is cut to what identifies its item."""
     texts = {name: plain_text(text) for name, text in event.attributes().items()}
-    for version in (event, event.truncated()):
+    for cut in (False, True):
         try:
-            data = _structured(texts, plain(version.data))
+            data = _structured(texts, plain((event.truncated() if cut else event).data))
         except TooDeep:
             continue
         if len(data) <= largest:

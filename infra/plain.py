@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 DEEPEST = 100  # levels; common readers of JSON give up between 128 and 1,000
 _LONGEST_NUMBER = 1024  # bits; what is larger, not every reader (nor Python's own) takes
@@ -23,20 +24,36 @@ def plain(value: object, depth: int = 0) -> object:
     """
     if depth > DEEPEST:
         raise TooDeep
+    # Most of what there is first, by its very type: an item of an API has a hundred such values.
+    kind = type(value)
+    if kind is str:
+        return plain_text(str(value))
+    if value is None or kind is bool:
+        return value
+    if kind is dict or kind is list:
+        return _nested(value, depth + 1)
+    return _any(value, depth)
+
+
+def _nested(value: Any, depth: int) -> object:
+    if type(value) is list:
+        return [plain(entry, depth) for entry in value]
+    return {plain_text(str(key)): plain(entry, depth) for key, entry in value.items()}
+
+
+def _any(value: object, depth: int) -> object:
     match value:
-        case None | bool():
-            return value
         case int():
             return int(value) if value.bit_length() <= _LONGEST_NUMBER else hex(value)
         case float():
             return float(value) if math.isfinite(value) else None
         case Mapping():
-            return {plain_text(str(key)): plain(entry, depth + 1) for key, entry in value.items()}
+            return _nested(dict(value), depth + 1)
         case Sequence() if not isinstance(value, str | bytes | bytearray):
-            return [plain(entry, depth + 1) for entry in value]
+            return _nested(list(value), depth + 1)
     return plain_text(str(value))
 
 
 def plain_text(text: str) -> str:
     """Give a text that UTF-8 can carry."""
-    return _HALF.sub("\ufffd", text)
+    return text if text.isascii() else _HALF.sub("\ufffd", text)

@@ -23,6 +23,7 @@ MOST_LIVE = 2
 GIVEN_UP = "not confirmed in time"
 UNANSWERED = "no answer in time"
 ADOPTED = "adopted: its record was lost"
+_HEX = frozenset("0123456789abcdef")
 SPREAD = 0.1  # of the time to the replacement: channels opened together are not renewed together
 
 
@@ -86,6 +87,11 @@ def plan(
         now: the time.
         grounds: today's address and keys.
     """
+    if len(channels) == 1 and wants_channel(watch, progress):
+        best, due = channels[0], replace_at(channels[0])
+        if due > now and covers(best, now, grounds):
+            # All is well, as with most watches at most times: what follows would say the same.
+            return Plan(look_at=min(due, best.ends_at))
     channels = sorted(channels, key=lambda c: (c.opened_at, c.id))
     ended = tuple(Close(channel=c, why="expired") for c in channels if c.ends_at <= now)
     alive = [c for c in channels if c.ends_at > now]
@@ -242,4 +248,4 @@ def _stops(channels: Iterable[Channel], now: datetime, why: str) -> Plan:
 
 
 def _is_hex(text: str) -> bool:
-    return bool(text) and all(digit in "0123456789abcdef" for digit in text)
+    return bool(text) and _HEX.issuperset(text)

@@ -14,6 +14,7 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
+from functions.declared.declaration import check_watch, read_watch
 from functions.domain.event import rfc3339
 from functions.domain.job import write_job
 from functions.domain.model import Job, Message
@@ -21,7 +22,7 @@ from infra import wiring
 from infra.cloudevent import encode
 from tests.functions.domain.anything import json_values
 from tests.functions.handlers.rig import Rig, event, forward
-from tests.hostile.spoiled import spoilt
+from tests.hostile.spoiled import ODD, places, spoil, spoilt
 from tests.world.doorway import MAIN
 from tests.world.ports import START
 from tests.world.system import ANA, SECOND, TICK, System
@@ -133,6 +134,16 @@ DECLARED = {
     "paused": False,
     "handle": [{"forward": {"url": "https://example.com/", "secret": "key"}}],
 }
+
+
+def test_every_key_of_a_declaration_may_be_wrong() -> None:
+    """Each place by each odd value: faults that can be shown, or a watch that can be read."""
+    for place in places(DECLARED):
+        for by in ODD:
+            document = {"id": "odd", **spoil(DECLARED, place, by)}
+            faults = [str(fault) for fault in check_watch(document)]
+            assert all(faults)
+            assert faults or read_watch(document).id == "odd"
 
 
 @bounded(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])

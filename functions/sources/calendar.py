@@ -54,13 +54,7 @@ class Calendar(Untargeted):
     def stop(self, *, channel: str, resource_id: str) -> Call:
         """Build channels.stop."""
         body = {"id": channel, "resourceId": resource_id}
-        return Call(
-            api="calendar",
-            version="v3",
-            method="channels.stop",
-            body=body,
-            scopes=self.profile.scopes,
-        )
+        return self.profile.call("channels.stop", {}, body=body)
 
     def start(self, params: Params) -> None:
         """The first list gives the token."""
@@ -142,15 +136,7 @@ class Calendar(Untargeted):
         body: Mapping[str, Any] | None = None,
         once: bool = False,
     ) -> Call:
-        return Call(
-            api="calendar",
-            version="v3",
-            method=f"{self.collection}.{method}",
-            params=params,
-            body=body,
-            scopes=self.profile.scopes,
-            once=once,
-        )
+        return self.profile.call(f"{self.collection}.{method}", params, body=body, once=once)
 
 
 class CalendarEvents(Calendar):

@@ -44,12 +44,6 @@ PAGE_SIZE = 500
 NOISE = frozenset({"etag", "lastLoginTime"})
 
 
-def stop_channel(scopes: tuple[str, ...], *, channel: str, resource_id: str) -> Call:
-    """Build channels.stop of this API."""
-    body = {"id": channel, "resourceId": resource_id}
-    return Call(api=API, version=VERSION, method="channels.stop", body=body, scopes=scopes)
-
-
 def read_user(resource: Mapping[str, Any]) -> Found:
     """Read a user; without a version of Google's its fields are its version."""
     return Found(
@@ -91,18 +85,19 @@ class DirectoryUsers(Unlogged):
     def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
         """Build users.watch: one channel for all events, so it names none."""
         del cursor
-        return self._call("users.watch", params, body=body, once=True)
+        return self.profile.call("users.watch", params, body=body, once=True)
 
     def stop(self, *, channel: str, resource_id: str) -> Call:
         """Build channels.stop."""
-        return stop_channel(self.profile.scopes, channel=channel, resource_id=resource_id)
+        body = {"id": channel, "resourceId": resource_id}
+        return self.profile.call("channels.stop", {}, body=body)
 
     def listing(self, params: Params, moment: Moment) -> Call:
         """Build users.list."""
         wanted = {**params, "maxResults": PAGE_SIZE, "projection": "full", "orderBy": "email"}
         if moment.page:
             wanted["pageToken"] = moment.page
-        return self._call("users.list", wanted)
+        return self.profile.call("users.list", wanted)
 
     def read_listing(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read a page of users."""
@@ -114,7 +109,7 @@ class DirectoryUsers(Unlogged):
     def get(self, params: Params, *, item: str) -> Call:
         """Build users.get."""
         del params
-        return self._call("users.get", {"userKey": item, "projection": "full"})
+        return self.profile.call("users.get", {"userKey": item, "projection": "full"})
 
     def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
         """Read one user."""
@@ -129,24 +124,6 @@ class DirectoryUsers(Unlogged):
             return ()
         user = body.get("id") if isinstance(body, dict) else None
         return (user,) if isinstance(user, str) and 0 < len(user) <= 128 else ()  # noqa: PLR2004
-
-    def _call(
-        self,
-        method: str,
-        params: Mapping[str, Any],
-        *,
-        body: Mapping[str, Any] | None = None,
-        once: bool = False,
-    ) -> Call:
-        return Call(
-            api=API,
-            version=VERSION,
-            method=method,
-            params=params,
-            body=body,
-            scopes=self.profile.scopes,
-            once=once,
-        )
 
 
 class DirectoryAliases(Unlogged, Untargeted):
@@ -174,16 +151,17 @@ class DirectoryAliases(Unlogged, Untargeted):
     def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
         """Build users.aliases.watch."""
         del cursor
-        return self._call("users.aliases.watch", params, body=body, once=True)
+        return self.profile.call("users.aliases.watch", params, body=body, once=True)
 
     def stop(self, *, channel: str, resource_id: str) -> Call:
         """Build channels.stop."""
-        return stop_channel(self.profile.scopes, channel=channel, resource_id=resource_id)
+        body = {"id": channel, "resourceId": resource_id}
+        return self.profile.call("channels.stop", {}, body=body)
 
     def listing(self, params: Params, moment: Moment) -> Call:
         """Build users.aliases.list, which has no pages."""
         del moment
-        return self._call("users.aliases.list", params)
+        return self.profile.call("users.aliases.list", params)
 
     def read_listing(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read the aliases."""
@@ -195,7 +173,7 @@ class DirectoryAliases(Unlogged, Untargeted):
     def get(self, params: Params, *, item: str) -> Call:
         """Build users.get: there is no get of an alias, but the user names them all."""
         del item
-        return self._call("users.get", {"userKey": params["userKey"]})
+        return self.profile.call("users.get", {"userKey": params["userKey"]})
 
     def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
         """Look for the alias among those of the user."""
@@ -203,24 +181,6 @@ class DirectoryAliases(Unlogged, Untargeted):
         aliases = answer.body.get("aliases")
         there = isinstance(aliases, list) and item in aliases
         return _found_alias(item, {"alias": item}, there=there)
-
-    def _call(
-        self,
-        method: str,
-        params: Mapping[str, Any],
-        *,
-        body: Mapping[str, Any] | None = None,
-        once: bool = False,
-    ) -> Call:
-        return Call(
-            api=API,
-            version=VERSION,
-            method=method,
-            params=params,
-            body=body,
-            scopes=self.profile.scopes,
-            once=once,
-        )
 
 
 def _read_alias(resource: Mapping[str, Any]) -> Found:

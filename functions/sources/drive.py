@@ -50,29 +50,6 @@ VIEWS = frozenset(
 )
 
 
-def _call(
-    method: str,
-    params: Mapping[str, Any],
-    *,
-    body: Mapping[str, Any] | None = None,
-    once: bool = False,
-) -> Call:
-    return Call(
-        api="drive",
-        version="v3",
-        method=method,
-        params=params,
-        body=body,
-        scopes=(READ_FILES,),
-        once=once,
-    )
-
-
-def stop_channel(*, channel: str, resource_id: str) -> Call:
-    """Build the call that stops a channel of either source."""
-    return _call("channels.stop", {}, body={"id": channel, "resourceId": resource_id})
-
-
 def found_file(resource: Mapping[str, Any], *, changed: object = None) -> Found:
     """Read a file resource; `changed` is when, if the change log says so."""
     item = resource.get("id")
@@ -142,15 +119,20 @@ class DriveChanges(Untargeted):
     def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
         """Build changes.watch, which wants a page token: it moves no cursor."""
         listed = {name: value for name, value in self._list(params).items() if name != "fields"}
-        return _call("changes.watch", {**listed, "pageToken": cursor}, body=body, once=True)
+        return self.profile.call(
+            "changes.watch", {**listed, "pageToken": cursor}, body=body, once=True
+        )
 
     def stop(self, *, channel: str, resource_id: str) -> Call:
         """Build channels.stop."""
-        return stop_channel(channel=channel, resource_id=resource_id)
+        body = {"id": channel, "resourceId": resource_id}
+        return self.profile.call("channels.stop", {}, body=body)
 
     def start(self, params: Params) -> Call:
         """Build changes.getStartPageToken, for the log of that drive."""
-        return _call("changes.getStartPageToken", {"supportsAllDrives": True, **_drive(params)})
+        return self.profile.call(
+            "changes.getStartPageToken", {"supportsAllDrives": True, **_drive(params)}
+        )
 
     def read_start(self, answer: Answer) -> str:
         """Read the page token of "from now on"."""
@@ -159,7 +141,7 @@ class DriveChanges(Untargeted):
     def changes(self, params: Params, moment: Moment) -> Call:
         """Build changes.list; its pages follow each other by the same parameter as cursors."""
         token = moment.page or moment.cursor
-        return _call("changes.list", {**self._list(params), "pageToken": token})
+        return self.profile.call("changes.list", {**self._list(params), "pageToken": token})
 
     def read_changes(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read a page of the log; the new start token is on the last one only."""
@@ -183,7 +165,7 @@ class DriveChanges(Untargeted):
             wanted |= {"corpora": "drive", "driveId": drive, "includeItemsFromAllDrives": True}
         if moment.page:
             wanted["pageToken"] = moment.page
-        return _call("files.list", wanted)
+        return self.profile.call("files.list", wanted)
 
     def read_listing(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read a page of the files there are."""
@@ -198,7 +180,9 @@ class DriveChanges(Untargeted):
     def get(self, params: Params, *, item: str) -> Call:
         """Build files.get."""
         del params
-        return _call("files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True})
+        return self.profile.call(
+            "files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True}
+        )
 
     def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
         """Read one file."""
@@ -243,11 +227,12 @@ class DriveFiles(Unlogged, Untargeted):
         """Build files.watch."""
         del cursor
         wanted = {"fileId": params["fileId"], "supportsAllDrives": True}
-        return _call("files.watch", wanted, body=body, once=True)
+        return self.profile.call("files.watch", wanted, body=body, once=True)
 
     def stop(self, *, channel: str, resource_id: str) -> Call:
         """Build channels.stop."""
-        return stop_channel(channel=channel, resource_id=resource_id)
+        body = {"id": channel, "resourceId": resource_id}
+        return self.profile.call("channels.stop", {}, body=body)
 
     def listing(self, params: Params, moment: Moment) -> Call:
         """Build files.get: the full list of one."""
@@ -262,7 +247,9 @@ class DriveFiles(Unlogged, Untargeted):
     def get(self, params: Params, *, item: str) -> Call:
         """Build files.get."""
         del params
-        return _call("files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True})
+        return self.profile.call(
+            "files.get", {"fileId": item, "fields": "*", "supportsAllDrives": True}
+        )
 
     def read_get(self, params: Params, answer: Answer, *, item: str) -> Found:
         """Read the file; it was there before it was watched, so it is never told as created."""

@@ -143,14 +143,7 @@ class GmailMailbox(Untargeted):
     def _call(
         self, method: str, params: Mapping[str, Any], *, body: Mapping[str, Any] | None = None
     ) -> Call:
-        return Call(
-            api="gmail",
-            version="v1",
-            method=method,
-            params={"userId": ME, **params},
-            body=body,
-            scopes=self.profile.scopes,
-        )
+        return self.profile.call(method, {"userId": ME, **params}, body=body)
 
 
 def read_ids(messages: Iterable[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -95,16 +95,18 @@ class ReportsActivities(Untargeted):
     def watch(self, params: Params, *, cursor: str, body: Mapping[str, Any]) -> Call:
         """Build activities.watch; the payload is a hint as any other, but costs nothing."""
         del cursor
-        return self._call("activities.watch", params, body={**body, "payload": True})
+        return self.profile.call(
+            "activities.watch", params, body={**body, "payload": True}, once=True
+        )
 
     def stop(self, *, channel: str, resource_id: str) -> Call:
         """Build channels.stop."""
         body = {"id": channel, "resourceId": resource_id}
-        return self._call("channels.stop", {}, body=body)
+        return self.profile.call("channels.stop", {}, body=body)
 
     def start(self, params: Params) -> Call:
         """Build the smallest list: its time, by Google's clock, is the cursor."""
-        return self._call("activities.list", {**params, "maxResults": 1})
+        return self.profile.call("activities.list", {**params, "maxResults": 1})
 
     def read_start(self, answer: Answer) -> str:
         """Take the time of the answer."""
@@ -116,7 +118,7 @@ class ReportsActivities(Untargeted):
         wanted = {**params, "maxResults": PAGE_SIZE, "startTime": asked.start}
         if asked.token:
             wanted["pageToken"] = asked.token
-        return self._call("activities.list", wanted)
+        return self.profile.call("activities.list", wanted)
 
     def read_changes(self, params: Params, moment: Moment, answer: Answer) -> Page:
         """Read a page; after the last one all is read up to the first answer's time."""
@@ -149,19 +151,6 @@ class ReportsActivities(Untargeted):
         """An activity that was recorded stays recorded."""
         del params, answer
         return Found(noun="activity", item=item, state=State.PRESENT, resource={}, once=True)
-
-    def _call(
-        self, method: str, params: Mapping[str, Any], *, body: Mapping[str, Any] | None = None
-    ) -> Call:
-        return Call(
-            api=API,
-            version=VERSION,
-            method=method,
-            params=params,
-            body=body,
-            scopes=self.profile.scopes,
-            once=method.endswith(".watch"),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

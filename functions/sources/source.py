@@ -68,6 +68,25 @@ class Profile:
     newest_first: bool = False  # a full list may end where nothing of it is remembered
     remembers: int | None = None  # at most so many items, the newest; None: all of them
 
+    def call(
+        self,
+        method: str,
+        params: Mapping[str, Any],
+        *,
+        body: Mapping[str, Any] | None = None,
+        once: bool = False,
+    ) -> Call:
+        """Build a call of this source's API, with its scopes."""
+        return Call(
+            api=self.api,
+            version=self.version,
+            method=method,
+            params=params,
+            body=body,
+            scopes=self.scopes,
+            once=once,
+        )
+
 
 class Source(Protocol):
     """One thing that can be watched."""

@@ -21,7 +21,7 @@ from tests.hostile.target import MEGABYTE, Target
 ROOT = Path(__file__).resolve().parents[2]
 PROOF = "1.k1.YW5hLWRyaXZl.bm90aGluZw"
 LONG = pytest.param(20.0, marks=[pytest.mark.soak], id="long")
-GROWTH = 24 * MEGABYTE  # of buffers and caches; a leak of a flood's size is more
+GROWTH = 48 * MEGABYTE  # of buffers and caches; a leak of a flood's size is more
 
 
 @pytest.mark.parametrize("seconds", [pytest.param(1.5, id="short"), LONG])

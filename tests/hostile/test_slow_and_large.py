@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import threading
 import time
@@ -112,6 +113,8 @@ def _slow(port: int, count: int) -> Iterator[list[int]]:
     """Open connections and send a byte of a header on each, again and again; gives how many."""
     sent, ended = [0], threading.Event()
     connections: list[socket.socket] = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
 
     def trickle() -> None:
         while not ended.wait(0.2):

@@ -32,7 +32,7 @@ from tests.functions.domain.anything import json_values
 from tests.hostile.spoiled import spoilt
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SOON = 2.0  # seconds, for a file that is a few kilobytes
+SOON = 10.0  # seconds on a busy machine, for a file of a few kilobytes; a bomb takes hours
 DECLARED = {
     "id": "ana-drive",
     "source": "drive.changes",

@@ -18,6 +18,7 @@ Property = Callable[[bytes], object]
 
 MODULES = (
     "tests.hostile.test_text_borders",
+    "tests.hostile.test_watches_border",
     "tests.hostile.test_rows",
     "tests.functions.domain.test_notification",
     "tests.functions.domain.test_token",

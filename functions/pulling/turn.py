@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from functions.domain import backoff, errors
-from functions.domain.model import Job, Progress, Verdict, Watch
+from functions.domain import errors
+from functions.domain.model import Job, Progress, Watch
 from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
 from functions.pulling.lease import Lease
 from functions.pulling.ledger import LeaseLost, Ledger
 from functions.pulling.notices import tell_notices
+from functions.pulling.outcome import ended, read_well, set_back
 from functions.pulling.pull import Pull
 from functions.pulling.reader import Reader, Setback
-from functions.schedule import look_by, next_poll, pull_by, released, scheduled
+from functions.schedule import next_poll, pull_by, released, scheduled
 from functions.sources.table import SOURCES
 from functions.terms import Terms
-from functions.verdict import pass_verdict
 
 APART = timedelta(seconds=1)  # pulls of one watch begin at least so far apart: a burst gathers
 REPEAT_AFTER = timedelta(seconds=2)  # Google may list a change seconds after it told of it
@@ -165,7 +165,7 @@ class Turn:
             nonlocal owed
             owed = progress.marked and not again_at_next_tick
             after = read_well(progress, now=now, pull_at=due, fresh=fresh)
-            return progress if owed else _ended(after, now)
+            return progress if owed else ended(after, now)
 
         after = self._keep(well)
         if owed:
@@ -213,7 +213,7 @@ class Turn:
             nonlocal due
             after = set_back(progress, trouble, now=now, spread=spread, sure=sure)
             due = after.pull_at
-            return _ended(after, now)
+            return ended(after, now)
 
         try:
             after = self._keep(step)
@@ -267,51 +267,3 @@ def wait_apart(progress: Progress, clock: Clock) -> None:
         left = progress.began_at + APART - clock.now()
         if timedelta(0) < left <= APART:
             clock.sleep(left)
-
-
-def read_well(progress: Progress, *, now: datetime, pull_at: datetime, fresh: bool) -> Progress:
-    """Give the progress after a pull that read everything there is; `fresh` after a baseline."""
-    parked = progress.verdict.parks
-    verdict = Verdict.OK if parked else progress.verdict
-    reason = "" if verdict is Verdict.OK else progress.reason
-    after = pass_verdict(progress, verdict, reason, now=now)
-    after = replace(after, failures=0, held=False, pull_at=pull_at, found_at=None)
-    # A cursor is there now, or access is: it may want a channel.
-    return look_by(after, now) if parked or fresh else after
-
-
-def set_back(
-    progress: Progress,
-    trouble: errors.Trouble,
-    *,
-    now: datetime,
-    spread: float,
-    sure: bool = False,
-) -> Progress:
-    """Give the progress after a pull that Google refused or failed.
-
-    A container may be missing for a moment: its 404 counts the second time in a row, unless the
-    pull is `sure`.
-    """
-    failures = progress.failures + 1
-    after = replace(progress, failures=failures, reason=trouble.text, held=False, found_at=None)
-    if isinstance(trouble, errors.Refused):
-        lasts = failures > 1 or progress.verdict.parks
-        if sure or lasts or trouble.verdict is not Verdict.NOT_FOUND:
-            retry_at = now + backoff.parked_delay(trouble.verdict, failures, spread)
-            after = pass_verdict(after, trouble.verdict, trouble.text, now=now, retry_at=retry_at)
-            return look_by(replace(after, pull_at=retry_at), now)
-    wait = backoff.pull_delay(failures, spread)
-    if isinstance(trouble, errors.Unavailable):
-        if isinstance(trouble, errors.RateLimited):
-            wait = backoff.rate_delay(failures, spread)
-        wait = max(wait, trouble.delay or timedelta(0))
-        after = replace(after, held=trouble.asked)
-    return replace(after, retry_at=now + wait, pull_at=now + wait)
-
-
-def _ended(progress: Progress, now: datetime) -> Progress:
-    """Give the lease back; with notices to tell, the watch stays due."""
-    if progress.notices:
-        progress = replace(progress, pull_at=now)
-    return released(progress)

@@ -40,11 +40,10 @@ def print_table(found: Mapping[str, Any]) -> None:
 
 
 def _wide(rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:
-    table = Table("watch", "source", "subject", "state", "coverage", "messages", *_FACTS)
+    table = Table("watch", "source", "subject", "state", "coverage", *_FACTS)
     for row in rows:
-        heard = max((one["last_number"] for one in row["channels"]), default=0)
         about = (row["id"], str(row["source"]), row["subject"] or "-", _state(row))
-        table.add_row(*about, bar(row, now), str(heard or "-"), *_facts(row, now))
+        table.add_row(*about, bar(row, now), *_facts(row, now))
     return table
 
 
@@ -53,7 +52,7 @@ def _narrow(rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:
     facts = [_facts(row, now) for row in rows]
     told = [{one[n] for one in facts} for n, _ in enumerate(_FACTS)]
     shown = [n for n, texts in enumerate(told) if texts - {"0 s", "-"}]
-    table = _plain("watch", "state", "coverage", *(_SHORT[n] for n in shown))
+    table = plain_table("watch", "state", "coverage", *(_SHORT[n] for n in shown))
     table.columns[1].no_wrap = table.columns[2].no_wrap = True
     for row, fact in zip(rows, facts, strict=True):
         whose = f"{row['id']}\n[dim]{row['source']}\n{row['subject'] or '-'}[/]"
@@ -77,7 +76,7 @@ def _state(row: Mapping[str, Any]) -> str:
 
 
 def _channels(rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:
-    table = _plain("channel", "state", "opened", "confirmed", "expires")
+    table = plain_table("channel", "state", "opened", "confirmed", "expires")
     for row in rows:
         for channel in row["channels"]:
             times = (channel[name] for name in ("opened_at", "confirmed_at", "expiration"))
@@ -86,7 +85,7 @@ def _channels(rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:
     return table
 
 
-def _plain(*names: str) -> Table:
+def plain_table(*names: str) -> Table:
     """Make a table whose first column is never cut: it goes on in the next line."""
     table = Table(*names, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.columns[0].overflow, table.columns[0].min_width = "fold", 12

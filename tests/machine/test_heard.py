@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from functions.domain.model import ChannelState, Heard
 from infra.machine.console.overview import Overview
 from infra.machine.installation import Installation, Site
@@ -40,7 +42,7 @@ def test_channels_tell_it_too(run: Run, covered: Folder) -> None:
     """`channels list` and `channels show` know what the progress knows, by either name."""
     at = heard(covered)
     assert json.loads(run("channels", "list", "--json").out)[0]["heard_at"] == at
-    assert "7 min ago" in run("channels", "list").out
+    assert "7 min ago" in run("channels", "list").out.replace("\n", " ")
     for name in ("c1", "c"):
         shown = json.loads(run("channels", "show", name, "--json").out)
         assert (shown["heard_at"], shown["last_number"]) == (at, 41)
@@ -64,3 +66,16 @@ def test_console_ends_a_bar_where_the_channel_was_closed(covered: Folder) -> Non
     assert watch["heard_at"] == covered.now - 7 * MINUTE
     assert watch["channels"][0]["ends_at"] == closed_at
     assert watch["marks"]["heard"][-1] == covered.now - 7 * MINUTE
+
+
+def test_channels_fit_a_narrow_terminal(
+    run: Run, covered: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The id is whole in 80 columns: one wants to copy it."""
+    monkeypatch.setenv("COLUMNS", "80")
+    heard(covered)
+    covered.open("0123456789abcdef0123456789abcdef", "ana", last_number=1234)
+    out = run("channels", "list").out
+    assert "0123456789abcdef0123456789abcdef" in out
+    assert "1234" in out
+    assert "…" not in out

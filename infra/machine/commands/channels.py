@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -69,8 +68,9 @@ def _found(at: Installation, watch: str | None, *, closed: bool) -> list[Channel
     at.store  # noqa: B018 - refuses a store that is not there
     every = at.operating.all_channels((watch,) if watch else None)
     chosen = [one for one in every if closed or one.state is not ChannelState.CLOSED]
-    known = {name: at.store.progress(name) for name in {one.watch for one in chosen}}
-    heard = [as_heard(one, known[one.watch]) for one in chosen]
+    every_progress = [at.store.progress(watch)] if watch else at.operating.all_progress()
+    known = {one.watch: one for one in every_progress if one is not None}
+    heard = [as_heard(one, known.get(one.watch)) for one in chosen]
     return sorted(heard, key=lambda one: (one.watch, one.opened_at))
 
 
@@ -87,18 +87,17 @@ def _one(at: Installation, name: str) -> Channel:
 
 def _print(found: list[Channel], now: datetime) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from infra.machine.status_table import ago
+    from infra.machine.status_table import ago, plain_table
 
     if not found:
         click.echo("No channels.")
         return
-    table: Any = Table(
-        "channel", "watch", "state", "opened", "confirmed", "ends", "messages", "last"
-    )
+    table = plain_table("channel", "state", "opened", "ends", "heard", "number")
     for one in found:
-        times = (one.opened_at, one.confirmed_at, one.ends_at)
-        row = (one.id, one.watch, str(one.state), *(ago(time, now) for time in times))
-        table.add_row(*row, str(one.last_number or "-"), ago(one.heard_at, now))
+        times = (one.opened_at, one.closed_at or one.ends_at, one.heard_at)
+        told = (ago(time, now) for time in times)
+        name = f"{one.id}\n[dim]{one.watch}[/]"
+        state = str(one.state) if one.confirmed_at else f"{one.state}\n[yellow]unconfirmed[/]"
+        table.add_row(name, state, *told, str(one.last_number or "-"))
     Console().print(table)

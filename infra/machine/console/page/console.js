@@ -37,7 +37,7 @@ function complain(text) {
 
 function channelsTable(watch, now) {
   const table = element("table");
-  const names = ["channel", "state", "opened", "confirmed", "ends", "messages", "last notification", "why"];
+  const names = ["channel", "state", "opened", "confirmed", "ends", "last number", "last notification", "why"];
   const head = table.createTHead().insertRow();
   for (const name of names) {
     const cell = element("th", name);

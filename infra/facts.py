@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 
 from functions.domain.errors import Trouble
@@ -34,12 +35,15 @@ def _tidy(facts: Mapping[str, object], depth: int) -> dict[str, Plain]:
     return {name: _plain(value, depth) for name, value in named.items() if not _is_secret(name)}
 
 
+@lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
     words = name.lower().replace("-", "_").replace(".", "_").split("_")
     return words[-1] not in _HARMLESS_ENDINGS and not _SECRET_WORDS.isdisjoint(words)
 
 
 def _plain(value: object, depth: int) -> Plain:
+    if type(value) is str:
+        return value[:LONGEST]
     match value:
         case Enum():
             return _plain(value.value, depth)

@@ -11,17 +11,24 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
+from functions.declared.comparison import Occasion, compare_all
+from functions.declared.roster import Roster
+from functions.domain.change import fingerprint
+from functions.domain.model import Progress
 from functions.domain.plan import Plan, plan
 from tests.bench import processor
 from tests.bench.figure import Row, at_least, at_most, once, spread
 from tests.bench.serving import ROOT
 from tests.bench.telling import Tell
 from tests.functions.examples import GROUNDS, NOW, WATCH, channel, opening, progress
+from tests.world.ports import LoneCrew, Notebook
 
 SECTION = "planner"
 WATCHES = 1_000_000
 HELD = 100_000
+COMPARED = 50_000
 ROUNDS = 3
 KILOBYTE = 1000
 # Of a hundred watches so many have: a channel that covers, one due for replacement, one on its
@@ -35,7 +42,10 @@ def measure(tell: Tell) -> list[Row]:
     found = [json.loads(_run(script))]
     tell(f"{found[0]['rate']:,.0f} watches/s")
     found += [json.loads(_run([*script, "--rate"])) for _ in range(ROUNDS - 1)]
-    return rows([each["rate"] for each in found], found[0].get("plan"), found[0].get("case"))
+    compared = json.loads(_run([*script, "--compare"]))
+    tell(f"compared {COMPARED:,} in {compared['seconds']:.1f} s")
+    told = rows([each["rate"] for each in found], found[0].get("plan"), found[0].get("case"))
+    return [*told, *compared_rows(compared["seconds"], compared.get("memory"))]
 
 
 def _run(command: list[str]) -> str:
@@ -78,6 +88,26 @@ def rows(rates: list[float], plan_bytes: float | None, case_bytes: float | None)
     ]
 
 
+def compared_rows(seconds: float, memory: float | None) -> list[Row]:
+    """Tell what the full comparison takes, which is every 15 minutes."""
+    return [
+        Row(
+            section=SECTION,
+            what="full comparison of declarations with what is known",
+            found=once(COMPARED / seconds),
+            unit="watches/s",
+            note=f"{COMPARED:,} watches, nothing to do; the store's own time is not in it",
+        ),
+        Row(
+            section=SECTION,
+            what="memory of the full comparison",
+            found=once(memory) if memory else None,
+            unit="bytes a watch",
+            note="" if memory else "no /proc here tells the memory of a process",
+        ),
+    ]
+
+
 def cases() -> Iterator[tuple[str, int]]:
     """Give kinds and numbers in the order in which they are planned."""
     kinds = [kind for kind, share in MIX for _ in range(share)]
@@ -85,8 +115,60 @@ def cases() -> Iterator[tuple[str, int]]:
         yield kinds[number % len(kinds)], number
 
 
+class Declared:
+    """As much of the port `Store` as the full comparison reads, made up as it is read."""
+
+    def all_progress(self) -> Iterator[Progress]:
+        """Give what is known of every watch."""
+        for name, document in self.declarations():
+            print_ = fingerprint(document)
+            subject = document["subject"]
+            yield Progress(
+                watch=name,
+                short=name,
+                source=document["source"],
+                subject=subject,
+                declared=print_,
+                cursor="100",
+                baseline_at=NOW,
+                pull_at=NOW + timedelta(hours=1),
+                due_at=NOW + timedelta(hours=1),
+            )
+
+    def declarations(self) -> Iterator[tuple[str, dict[str, str]]]:
+        """Give every declaration."""
+        for number in range(COMPARED):
+            subject = f"user{number}@example.com"
+            yield f"watch-{number}", {"source": "drive.changes", "subject": subject}
+
+
+def compare() -> None:
+    """Print what a full comparison takes as JSON."""
+    store: Any = Declared()
+    google: Any = None
+    before = processor.resident()
+    began = time.perf_counter()
+    found = compare_all(
+        store,
+        Occasion(now=NOW),
+        roster=Roster(google, Notebook()),
+        crew=LoneCrew(),
+        short_polls=False,
+    )
+    told: dict[str, float] = {"seconds": time.perf_counter() - began}
+    peak = processor.peak("self")
+    if before is not None and peak is not None:
+        told["memory"] = (peak - before) / COMPARED
+    if found.due:
+        raise RuntimeError(f"{found.due} watches differ")
+    json.dump(told, sys.stdout)
+
+
 def main() -> None:
     """Print the figures of this process as JSON."""
+    if "--compare" in sys.argv:
+        compare()
+        return
     known = progress()
     made = {
         "covered": (channel(),),

@@ -30,7 +30,7 @@ def resident() -> int | None:
     return None
 
 
-def peak(process: int) -> int | None:
+def peak(process: int | str) -> int | None:
     """Give the most memory that a process ever had, in bytes; None if nobody tells."""
     with suppress(OSError):
         for line in (_PROC / f"{process}/status").read_text().splitlines():

@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.channels.attendance import Renewal, attend
+from functions.channels.attendance import attend
 from functions.channels.mailbox import attend_mailbox, mailboxes_of
+from functions.channels.renewal import Renewal
 from functions.declared.comparison import Occasion, compare_all
 from functions.declared.roster import Roster
 from functions.declared.watching import declared_watch

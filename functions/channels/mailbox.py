@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.channels.attendance import SILENT, Renewal
+from functions.channels.decision import SILENT
 from functions.channels.opening import expiration_of
+from functions.channels.renewal import Renewal
 from functions.channels.stopping import closed
 from functions.declared.watching import declared_watch
 from functions.domain import backoff, coverage, errors

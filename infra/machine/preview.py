@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.channels.attendance import Renewal, decide_case
+from functions.channels.decision import decide_case
+from functions.channels.renewal import Renewal
 from functions.declared.comparison import Occasion, differs, removed, touched
 from functions.declared.declaration import identity
 from functions.declared.watching import readable_watch

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from itertools import count, cycle
 from typing import Any, cast
 
-from functions.channels.attendance import Renewal, attend
+from functions.channels.attendance import attend
 from functions.channels.confirmation import heard
+from functions.channels.renewal import Renewal
 from functions.declared.declaration import identity
 from functions.domain.errors import Unanswered, Unavailable
 from functions.domain.model import ChannelState, Job

@@ -171,7 +171,6 @@ def test_wrong_usage_is_status_two(run: Run, folder: Folder) -> None:
         ("status", "--store", "firestore", "--project", "p"),
         ("plan", "--address", "ftp://x"),
         ("status", "--database", "other"),
-        ("auth", "check", "a@example.com", "--workspace", "w@p.iam.gserviceaccount.com"),
         ("dead-letters", "drop", "--all", "and-one"),
     ):
         assert run(*arguments).status == 2, arguments

@@ -119,9 +119,8 @@ def _site(given: dict[str, Any]) -> Site:
     )
     if site.project is not None and site.place.store != DEFAULT_STORE:
         raise Misconfigured("--project and --store exclude each other: name one of them")
-    for option, value in (("--database", given_database), ("--workspace", site.workspace)):
-        if value is not None and site.project is None:
-            raise Misconfigured(f"{option} is of a cloud project: name it with --project")
+    if given_database is not None and site.project is None:
+        raise Misconfigured("--database is of a cloud project: name it with --project")
     return site
 
 

@@ -58,8 +58,10 @@ def sync(  # noqa: PLR0913 - its arguments are all it may touch
         job.message.channel in progress.known and _is_covered(progress, job, syncing)
     ):
         progress = _keep_books(progress, job, syncing)
-    if not _wants_pull(progress, job, syncing):
+    wanting = _wanting(progress, job, syncing)
+    if wanting is None:
         return
+    progress = wanting
     watch = declared_watch(store, progress.watch, short_polls=terms.short_polls)
     held_back = is_held_back(progress, clock.now())  # then there are notices to tell, no more
     if isinstance(watch, Watch) and not watch.paused and not held_back:
@@ -112,20 +114,39 @@ def _keep_books(progress: Progress, job: Job, syncing: Syncing) -> Progress:
     return case.progress
 
 
-def _wants_pull(progress: Progress, job: Job, syncing: Syncing) -> bool:
-    """Whether this job must pull; otherwise it is noted that somebody does."""
-    now = syncing.clock.now()
+def _wanting(progress: Progress, job: Job, syncing: Syncing) -> Progress | None:
+    """Give the progress if this job must pull; otherwise it is noted that somebody does."""
     if progress.removed_at is not None:
-        return False
+        return None
     if progress.notices:
-        return True
+        return progress
     if _is_covered(progress, job, syncing):
-        return False
-    if is_leased(progress, now, syncing.terms.lease) or is_held_back(progress, now):
-        if not progress.marked:
-            syncing.store.change(progress.watch, lambda case: lease.marked(case, job))
-        return False
-    return True
+        return None
+    if not _is_taken(progress, syncing):
+        return progress
+    return None if progress.marked else _leave_mark(progress, job, syncing)
+
+
+def _is_taken(progress: Progress, syncing: Syncing) -> bool:
+    """Whether somebody pulls, or will when a back-off is over."""
+    now = syncing.clock.now()
+    return is_leased(progress, now, syncing.terms.lease) or is_held_back(progress, now)
+
+
+def _leave_mark(progress: Progress, job: Job, syncing: Syncing) -> Progress | None:
+    """Leave the mark; if nobody is there any more who would see it, the job must pull itself."""
+    alone: Progress | None = None
+
+    def decide(case: Case) -> Case | None:
+        nonlocal alone
+        alone = None
+        if case.progress is None or _is_taken(case.progress, syncing):
+            return lease.marked(case, job)
+        alone = case.progress
+        return None
+
+    syncing.store.change(progress.watch, decide)
+    return alone
 
 
 def _is_covered(progress: Progress, job: Job, syncing: Syncing) -> bool:

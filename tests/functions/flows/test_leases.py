@@ -35,6 +35,20 @@ def test_notification_during_a_pull_causes_another(quiet: System) -> None:
     assert quiet.progress().lease is None
 
 
+def test_lease_that_ends_before_the_mark_is_left_leaves_the_pull_to_the_job(quiet: System) -> None:
+    """It was held when the job looked; a mark that nobody sees any more would be a lost wake-up."""
+    file = quiet.drive.create(ANA, name="a")
+    quiet.wire.before("google.call")
+    with pytest.raises(Crash):
+        quiet.sync(poll(quiet))
+    assert quiet.progress().lease is not None
+    quiet.clock.move(2 * SECOND)
+    quiet.wire.before("store.change", quiet._break_leases)
+    quiet.sync(poll(quiet))
+    assert quiet.sink.kinds(file.id) == ["file.created"]
+    assert not quiet.progress().marked
+
+
 def test_mark_is_set_once_in_a_burst(quiet: System) -> None:
     """The second who meets the lease finds the mark and writes nothing."""
     writes: list[int] = []

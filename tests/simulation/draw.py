@@ -46,6 +46,7 @@ class World:
     longest_lag: float
     drops: float
     doubles: float
+    disorder: float
     delays: float
     longest_delay: float
     deaths: float
@@ -86,6 +87,7 @@ def draw(seed: int, size: Size = Size.SMALL) -> World:
         longest_lag=pick((5.0, 60.0)),
         drops=0.0 if calm else pick((0.0, 0.05, 0.5)),
         doubles=pick((0.0, 0.1)),
+        disorder=pick((0.0, 0.3)),
         delays=pick((0.0, 0.2)),
         longest_delay=5.0 if calm else pick((5.0, 600.0)),
         deaths=pick((0.0, 0.1)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn
@@ -55,8 +55,8 @@ class Judge:
         self._timeline = timeline
         self.accounts: dict[str, Account] = {}
         self._by_collection: defaultdict[str, list[Account]] = defaultdict(list)
-        self.events: dict[str, Event] = {}
-        self._ids: dict[tuple[object, ...], str] = {}
+        self.events: dict[tuple[int, str], Event] = {}
+        self._lives: Counter[str] = Counter()  # how often a watch began anew
         self.troubles: defaultdict[str, list[float]] = defaultdict(list)
         self.waits: dict[str, float] = {}  # until when the longest back-off of a watch ran
         self.told = self.repeated = self.notices = 0
@@ -69,6 +69,7 @@ class Judge:
     def open(self, account: Account) -> None:
         """Begin an account, in the place of the one the watch had."""
         self.close(account.watch)
+        self._lives[account.watch] += 1
         self.accounts[account.watch] = account
         self._by_collection[account.collection.key].append(account)
 
@@ -103,13 +104,14 @@ class Judge:
 
     def tell(self, event: Event) -> None:
         """Judge an event that is published."""
-        known = self.events.get(event.id)
+        # Versions that Google does not give are counted anew when a watch begins anew.
+        known = self.events.get((self._lives[event.watch], event.id))
         if known is not None:
             self.repeated += 1
             if known != event:
                 self.fail(event.watch, f"equal ids of unequal events: {known} {event}")
             return
-        self.events[event.id] = event
+        self.events[self._lives[event.watch], event.id] = event
         if "kind" not in event.data:
             self.notices += 1
             return
@@ -198,7 +200,8 @@ class Judge:
             return True
         if before and before[-1].look == owed.state.look:
             return True
-        if owed.state.look == GONE and (not before or before[-1].look == GONE):
+        listed = [s for s in states if s.visible <= account.begun]
+        if owed.state.look == GONE and (not listed or listed[-1].look == GONE):
             return True  # it came and went between two pulls
         # A resync lists only what changed since, of what was never told.
         return account.source == "drive.changes" and owed.state.at <= account.resynced

@@ -23,7 +23,7 @@ class SimulatedJobs:
         self._timeline, self._gate, self._draw = timeline, gate, random.random
         self.lines: defaultdict[str, deque[Job]] = defaultdict(deque)
         self._busy: set[str] = set()
-        self.fails = self.doubles = 0.0
+        self.fails = self.doubles = self.disorder = 0.0
         self.work: Callable[[Job, Callable[[Run], object]], object] = lambda *_: None
         self.troubled: Callable[[str], object] = lambda _: None
         self.count = 0
@@ -42,8 +42,22 @@ class SimulatedJobs:
     def add(self, job: Job) -> None:
         """Put a job into its line."""
         self.count += 1
+        if self.disorder and self._draw() < self.disorder:
+            self._timeline.after(self._draw() * 5.0, lambda: self._alone(job, 0))
+            return
         self.lines[job.watch].append(job)
         self._timeline.after(self._draw() * 0.2, lambda: self._deliver(job.watch))
+
+    def _alone(self, job: Job, attempt: int) -> None:
+        """Deliver a job beside its line: order is no promise that anything may rest on."""
+
+        def ended(run: Run) -> None:
+            if run.ended is not End.DONE:
+                wait = min(FIRST_RETRY * 2.0**attempt, LONGEST_RETRY)
+                self.troubled(job.watch)
+                self._timeline.after(wait, lambda: self._alone(job, attempt + 1))
+
+        self.work(job, ended)
 
     def _deliver(self, watch: str) -> None:
         line = self.lines[watch]

@@ -64,7 +64,7 @@ class Simulation:
         self.trace = hashlib.sha256()
         self.skips = True  # ticks that provably do nothing are left out
         self._skews = [timedelta(seconds=(random.random() - 0.5) * world.skew) for _ in range(9)]
-        self._ticked = -1.0
+        self._ticked = -TICK
         self._unsure: set[str] = set()  # watches that a full comparison might touch
         self._compared: tuple[object, ...] = ()
         self._connect()

@@ -159,7 +159,9 @@ class Warden:
         )
 
     def _judge_live(self, watch: str) -> None:
-        records = [self._store.all_channels.get(line.id) for line in self._alive[watch]]
+        soon = self._timeline.now + ALIKE.total_seconds()  # by a clock ahead it is over already
+        lines = [line for line in self._alive[watch] if line.expires > soon]
+        records = [self._store.all_channels.get(line.id) for line in lines]
         named = [
             record
             for record in records

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.simulation.draw import DAY
+from tests.simulation.google.directory import LATER
 from tests.simulation.simulation import Simulation
 
 Spell = Callable[[], Callable[[], None]]  # begins, and gives what ends it
@@ -23,10 +24,10 @@ class Weather:
         it.gate.kills, it.gate.waits, it.gate.longest = world.kills, world.waits, world.longest_wait
         it.ground.ahead, it.ground.lag = world.google_ahead, world.lag
         it.ground.longest_lag = world.longest_lag
-        it.judge.ahead, it.judge.lag = world.google_ahead, world.longest_lag
+        it.judge.ahead, it.judge.lag = world.google_ahead, world.longest_lag * LATER
         it.judge.strict = world.skew <= 1.0
         it.store.races, it.store.stale = world.races, world.stale
-        it.jobs.doubles = world.doubles
+        it.jobs.doubles, it.jobs.disorder = world.doubles, world.disorder
         lines = it.lines
         lines.drops, lines.doubles, lines.delays = world.drops, world.doubles, world.delays
         lines.longest_delay, lines.deaths = world.longest_delay, world.deaths
@@ -45,6 +46,7 @@ class Weather:
         it.ground.lag = 0.0
         it.google.revoked.clear()
         it.google.deaf.clear()
+        it.google.stubborn = False
         it.keys.lost = False
 
     def _later(self) -> None:
@@ -59,9 +61,10 @@ class Weather:
         if not self._it.world.calm:
             acts += [self._outage, self._quota, self._revoke, self._deafness]
             acts += [self._queue, self._store, self._ring, self._unwatchable]
-        end = self._it.random.choice(acts)()
-        self._it.figures["storms"] += 1
-        self._it.timeline.after(self._length(), end)
+            acts += [self._stubbornness]
+        for act in self._it.random.sample(acts, self._it.random.randint(1, 2)):
+            self._it.figures["storms"] += 1
+            self._it.timeline.after(self._length(), act())
 
     def _length(self) -> float:
         return self._it.random.choice((30.0, 600.0, 3600.0, 6 * 3600.0, DAY))
@@ -73,6 +76,10 @@ class Weather:
     def _quota(self) -> Callable[[], None]:
         self._it.google.limits = self._it.random.choice((0.2, 1.0))
         return lambda: setattr(self._it.google, "limits", 0.0)
+
+    def _stubbornness(self) -> Callable[[], None]:
+        self._it.google.stubborn = True
+        return lambda: setattr(self._it.google, "stubborn", False)
 
     def _deafness(self) -> Callable[[], None]:
         drops = self._it.world.drops

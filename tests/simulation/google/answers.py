@@ -46,6 +46,7 @@ class ModelGoogle:
         self.limit = timedelta(minutes=5)
         self.revoked: set[str] = set()  # accounts
         self.deaf: set[str] = set()  # resources that send no notifications now
+        self.stubborn = False  # whether it stops no channel now
         self.calls: Counter[str] = Counter()
         self.refused: Callable[[str | None, Call, Trouble], object] = lambda *_: None
         self.asked: Callable[[str | None, Call], object] = lambda *_: None
@@ -88,6 +89,8 @@ class ModelGoogle:
         draw = self.ground.random.random
         if subject in self.revoked:
             raise Refused("403: access was revoked", Verdict.UNAUTHORIZED)
+        if self.stubborn and call.method == "channels.stop":
+            raise Unavailable("503: backendError")
         if self.errors and draw() < self.errors:
             raise Unavailable("503: backendError")
         if self.limits and draw() < self.limits:

@@ -10,6 +10,7 @@ from functions.sources.call import Call
 from tests.simulation.google.truth import GONE, Collection, Ground
 
 MOST_USERS = 12
+LATER = 20.0  # lists of users lag so many times longer than those of changes
 
 
 class Directory(Collection):
@@ -58,7 +59,9 @@ class Directory(Collection):
             del self.users[item]
         else:
             self.users[item] = user
-        state = self.became(item, GONE if user is None else f"there {user['description']}")
+        state = self.became(
+            item, GONE if user is None else f"there {user['description']}", self._visible()
+        )
         if state.visible > state.at:
             until, older = self.listed.get(item, (0.0, None))
             self.listed[item] = (state.visible, older if until > state.at else before)
@@ -66,6 +69,10 @@ class Directory(Collection):
             self.listed.pop(item, None)
         body = {"kind": "admin#directory#user", "id": item, "etag": '"x"'}
         self.ground.notify(self.key, event, body)
+
+    def _visible(self) -> float:
+        now = self.ground.timeline.now
+        return now + (self.ground.visible() - now) * LATER
 
     # --- what is answered ------------------------------------------------------------------------
 

@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from functions.declared.declaration import identity
+from functions.declared.watching import readable_watch
 from functions.domain.change import fingerprint
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, ChannelState, Progress, Watch
@@ -104,6 +105,10 @@ def _renew(url: str, due: int, *, hands: int, tell: Tell | None = None) -> float
             if tell:
                 tell(f"{attended:,} of {due:,} renewed")
         took = time.perf_counter() - began
+        for number in (0, due - 1):
+            states = [channel.state for channel in store.channels(f"w{number}")]
+            if states != [ChannelState.LIVE] * 2:
+                raise RuntimeError(f"w{number} was not renewed: {states}")
         google.close()
         store.close()
     return took
@@ -111,18 +116,25 @@ def _renew(url: str, due: int, *, hands: int, tell: Tell | None = None) -> float
 
 def _prepare(store: SqliteStore, due: int, now: datetime) -> None:
     """Have so many watches whose confirmed channel is old enough to be replaced."""
-    watches = [
-        Watch(id=f"w{n}", source="drive.changes", subject=f"user{n}@example.com")
-        for n in range(due)
-    ]
-    documents = {w.id: {"source": w.source, "subject": w.subject} for w in watches}
+    documents = {
+        f"w{n}": {"source": "drive.changes", "subject": f"user{n}@example.com"} for n in range(due)
+    }
     store.declare(documents, revision="1")
+    watches = [_declared(name, document) for name, document in documents.items()]
     grounds = fingerprint([ADDRESS, [KEY.id]])
     memo = {"revision": "1", "compared_at": now, "again": 0, "grounds": grounds}
     store.write_control(CONTROL, memo, version=None)
     for number, watch in enumerate(watches):
         case = _case(watch, number, now)
         store.change(watch.id, lambda _, case=case: case)  # type: ignore[misc]
+
+
+def _declared(name: str, document: Mapping[str, str]) -> Watch:
+    """Give the watch as it is read: with defaults, which its channels must agree with."""
+    watch = readable_watch(name, document, short_polls=False)
+    if not isinstance(watch, Watch):
+        raise watch
+    return watch
 
 
 def _case(watch: Watch, number: int, now: datetime) -> Case:

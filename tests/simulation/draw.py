@@ -102,4 +102,4 @@ def draw(seed: int, size: Size = Size.SMALL) -> World:
 
 
 def _days(random: Random, watches: int) -> float:
-    return 1.0 + random.choice((1.0, 3.0, 6.0)) * 2 / watches
+    return 1.0 + random.choice((1.0, 2.5, 5.0)) * 2 / watches

@@ -110,7 +110,7 @@ class Warden:
                     self._orphans.pop(line.id, None)
                     continue
                 since = self._orphans.setdefault(line.id, now)
-                if now - since > ORPHANED and not self._has_fault(watch, since - ORPHANED, now):
+                if now - since > ORPHANED and not self._has_fault(watch, since, now):
                     self._judge.fail(watch, f"orphan {line.id} of {line.opened:.0f}: {record}")
 
     def end(self) -> None:

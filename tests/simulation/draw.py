@@ -25,6 +25,9 @@ class Size(StrEnum):
     MONTH = "month"  # 1,000 watches for 30 days
 
 
+SLOWEST = {Size.SMALL: 30.0, Size.YEAR: 2.0, Size.MONTH: 0.05}  # seconds
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What a seed draws; rates are chances in [0, 1], times are seconds."""
@@ -78,7 +81,8 @@ def draw(seed: int, size: Size = Size.SMALL) -> World:
         calm=calm,
         kills=pick((0.0, 0.0005, 0.002, 0.01)) / (4 if large else 1),
         waits=pick((0.02, 0.1, 0.3)),
-        longest_wait=pick((0.5, 5.0, 30.0)),
+        # One hand attends to all in a tick: with a thousand it must not be slow as well.
+        longest_wait=min(pick((0.5, 5.0, 30.0)), SLOWEST[size]),
         skew=pick((0.0, 0.4, 3.0)),
         google_ahead=pick((0.0, 0.0, -2.0, 2.5)),
         races=pick((0.0, 0.05)),

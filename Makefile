@@ -28,7 +28,7 @@ demo: $(STAMP) ## watch a simulated Google on this machine and tell what happens
 	@$(BIN)/python main.py demo $(ARGS)
 
 test: $(STAMP) ## run the tests, four files at a time: many wait more than they work (ARGS="-k token -x" to choose)
-	@$(BIN)/python -m pytest -n 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(STAMP) ## run the tests that take minutes: renewals, kills and many watches, in real processes
 	@WATCHKEEPER_SOAK=1 $(BIN)/python -m pytest -m soak $(ARGS)
@@ -44,13 +44,13 @@ fuzz: $(STAMP) ## feed hostile input by what it reaches in the code (ARGS=60: se
 	  atheris==3.0.0 || { echo "atheris cannot be installed for this Python: nothing is fuzzed"; exit 1; }
 	@$(BIN)/python -m tests.hostile.fuzz $(ARGS)
 
-check: lint $(CHECKOV) test ## run what CI runs
+check: lint test ## run the tests and all checks of form, rules, types and layers
 
 terraform-test: $(STAMP) $(CHECKOV) ## test the deployment alone: terraform/ and what it deploys
 	@$(BIN)/python -m pytest tests/terraform $(ARGS)
 
 terraform-policy: $(STAMP) $(CHECKOV) ## scan terraform/ for what is commonly done wrong
-	@$(BIN)/python -m pytest tests/terraform/test_policy.py $(ARGS)
+	@WATCHKEEPER_SOAK=1 $(BIN)/python -m pytest tests/terraform/test_policy.py $(ARGS)
 
 terraform-schema: $(STAMP) ## write the rules for watches anew for terraform/
 	@$(BIN)/python -m tests.terraform.schema

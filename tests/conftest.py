@@ -13,6 +13,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -30,6 +31,8 @@ hypothesis.settings.load_profile("watchkeeper")
 
 _REQUIRED = "WATCHKEEPER_REQUIRE_EMULATORS"
 _SOAK = "WATCHKEEPER_SOAK"
+_TESTS = Path(__file__).parent
+_WAITING = {"e2e", "processes", "hostile", "examples", "machine"}
 
 # Taken out of the environment, so that only tests that ask for an emulator meet one.
 _GIVEN = {each.variable: os.environ.pop(each.variable, "") for each in (FIRESTORE, PUBSUB)}
@@ -37,17 +40,35 @@ os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests on an emulator, leave out long runs, and begin with what takes longest.
-
-    With several workers a long file at the end would keep one busy while the others wait.
-    """
-    items.sort(key=lambda item: "terraform" not in item.path.parts)
+    """Mark the tests on an emulator, leave out long runs, and deal the rest out."""
+    items[:] = deal(items)
     wanting = {"firestore_address", "pubsub_address"}
     for item in items:
         if wanting & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.emulator)
         if item.get_closest_marker("soak") and os.environ.get(_SOAK) != "1":
             item.add_marker(pytest.mark.skip(reason=f"a long run: `make soak` or {_SOAK}=1"))
+
+
+def deal(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Order tests so that several workers are busy all the time.
+
+    What takes longest comes first: at the end it would keep one worker busy while the others are
+    done. Files that mostly wait, for processes of their own, are dealt among those that compute.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    rows: list[list[Path]] = [[], [], []]
+    for path in files:
+        folder = path.relative_to(_TESTS).parts[0]
+        rows[0 if folder == "terraform" else 1 if folder in _WAITING else 2].append(path)
+    first, waiting, working = rows
+    share = len(working) / max(len(waiting), 1)
+    place = {path: (number + 1) * share for number, path in enumerate(waiting)}
+    place |= {path: float(number) for number, path in enumerate(working)}
+    order = [*first, *sorted(place, key=lambda path: place[path])]
+    return [item for path in order for item in files[path]]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -12,8 +12,6 @@ from tests.mutants.trial import Verdict, try_defect
 SAMPLE = (
     "stop-before-confirm",
     "key-signs-at-once",
-    "rate-limit-as-revoked",
-    "versions-as-text",
     "name-as-given",
 )
 

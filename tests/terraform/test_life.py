@@ -68,6 +68,7 @@ def test_upgrade_from_the_previous_release(config: Path, tmp_path: Path) -> None
     assert after.differences() == ""
 
 
+@pytest.mark.soak
 def test_keys_and_state_survive_the_end(mine: Deployment) -> None:
     """`workspace` refuses to go; without it the rest goes, but for the state of the watches."""
     refused = mine.run("destroy", "-auto-approve")

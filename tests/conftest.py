@@ -7,11 +7,12 @@ asks (once a session, or once a pytest-xdist worker). A test that asks for one b
 
 from __future__ import annotations
 
+import fcntl
 import ipaddress
 import os
 import socket
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ hypothesis.settings.load_profile("watchkeeper")
 _REQUIRED = "WATCHKEEPER_REQUIRE_EMULATORS"
 _SOAK = "WATCHKEEPER_SOAK"
 _TESTS = Path(__file__).parent
+_STARTED = ExitStack()
 _WAITING = {"e2e", "processes", "hostile", "examples", "machine"}
 
 # Taken out of the environment, so that only tests that ask for an emulator meet one.
@@ -93,17 +95,21 @@ def figures(record_property: Callable[[str, object], None]) -> Callable[[str], N
 
 
 @pytest.fixture(scope="session")
-def firestore_address() -> Iterator[str]:
+def firestore_address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Run a Firestore emulator; `host:port`. The environment stays as it is."""
-    with ExitStack() as stack:
-        yield _address(FIRESTORE, stack)
+    return _address(FIRESTORE, common_folder(tmp_path_factory))
 
 
 @pytest.fixture(scope="session")
-def pubsub_address() -> Iterator[str]:
+def pubsub_address(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Run a Pub/Sub emulator; `host:port`. The environment stays as it is."""
-    with ExitStack() as stack:
-        yield _address(PUBSUB, stack)
+    return _address(PUBSUB, common_folder(tmp_path_factory))
+
+
+def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder that all workers of pytest-xdist have in common."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
 
 
 @pytest.fixture
@@ -143,12 +149,34 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
-def _address(emulator: Emulator, stack: ExitStack) -> str:
+def _address(emulator: Emulator, folder: Path) -> str:
     if given := _GIVEN[emulator.variable]:
         return given
     try:
-        return stack.enter_context(emulators.running(emulator))
+        return _joined(emulator, folder)
     except emulators.EmulatorMissingError as missing:
         if os.environ.get(_REQUIRED) == "1":
             raise
         pytest.skip(str(missing))
+
+
+def _joined(emulator: Emulator, folder: Path) -> str:
+    """Use the emulator that another worker started, or start it for all.
+
+    Whoever uses it holds a lock, for which the one that started it waits in the end.
+    """
+    noted = folder / emulator.component
+    users = _STARTED.enter_context(noted.with_suffix(".users").open("w"))
+    fcntl.flock(users, fcntl.LOCK_SH)
+    with noted.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not noted.exists():
+            address = _STARTED.enter_context(emulators.running(emulator))
+            _STARTED.callback(fcntl.flock, users, fcntl.LOCK_EX)
+            noted.write_text(address)
+    return noted.read_text()
+
+
+def pytest_unconfigure() -> None:
+    """End the emulators that were started here, when no other worker uses them any more."""
+    _STARTED.close()

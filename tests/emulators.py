@@ -82,7 +82,7 @@ FIRESTORE = Emulator(
         "com.google.cloud.datastore.emulator.firestore.CloudFirestore",
         "start",
     ),
-    heap="512m",
+    heap="768m",
 )
 PUBSUB = Emulator(
     variable="PUBSUB_EMULATOR_HOST",

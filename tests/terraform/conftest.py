@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import common_folder
 from tests.terraform.deployment import PROJECT, ROOT, Deployment
 from tests.terraform.examples import FULL
 
@@ -71,8 +72,7 @@ def full(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
 
     One of pytest-xdist's workers deploys, the others wait for it and copy the folder.
     """
-    mine = tmp_path_factory.getbasetemp()
-    common = mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+    common = common_folder(tmp_path_factory)
     deployed, done = common / "deployed", common / "deployed.done"
     with (common / "deployed.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -55,8 +55,9 @@ OPTIONS = (
     *("--watches", "--store", "--secrets", "--google", "--public-url", "--host", "--port"),
     *("--internal-port", "--tick", "--changes", "--gmail-topic", "--gmail-subscription", "--for"),
 )
-_words = _values | st.sampled_from(
-    ["1h", "-1", "0", "65536", "1e9h", "http://[", "http://a:x", "sqlite:", "sqlite:/\0", "\0", "-"]
+# No command line can hold a NUL: it is where a word of it ends.
+_words = _values.filter(lambda word: "\0" not in word) | st.sampled_from(
+    ["1h", "-1", "0", "65536", "1e9h", "http://[", "http://a:x", "sqlite:", "sqlite:/\n", "-"]
 )
 
 

@@ -8,6 +8,9 @@ STAMP := .venv/.installed
 CHECKOV := .venv/checkov/.installed-3.3.30
 REQUIREMENTS := requirements.txt requirements-local.txt requirements-dev.txt
 
+# The tests start hundreds of processes: without byte code each of them compiles everything anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test soak bench mutants check lint format coverage clean tables
 .PHONY: terraform-test terraform-policy terraform-schema terraform-tools

@@ -50,7 +50,7 @@ fuzz: $(STAMP) ## feed hostile input by what it reaches in the code (ARGS=60: se
 check: lint test ## run the tests and all checks of form, rules, types and layers
 
 terraform-test: $(STAMP) $(CHECKOV) ## test the deployment alone: terraform/ and what it deploys
-	@$(BIN)/python -m pytest tests/terraform $(ARGS)
+	@WATCHKEEPER_SOAK=1 $(BIN)/python -m pytest tests/terraform $(ARGS)
 
 terraform-policy: $(STAMP) $(CHECKOV) ## scan terraform/ for what is commonly done wrong
 	@WATCHKEEPER_SOAK=1 $(BIN)/python -m pytest tests/terraform/test_policy.py $(ARGS)

@@ -76,7 +76,8 @@ def absent(monkeypatch: pytest.MonkeyPatch) -> Iterator[FirestoreStore]:
 def test_silence_is_an_outage(deaf: FirestoreStore, use: _Use) -> None:
     """No call waits longer than its time for a server that does not answer."""
     began = time.monotonic()
-    with pytest.raises(Unavailable, match=r"^Firestore: DeadlineExceeded"):
+    # Busy systems reset what nobody accepts.
+    with pytest.raises(Unavailable, match=r"^Firestore: (DeadlineExceeded|ServiceUnavailable)"):
         use(deaf)
     assert time.monotonic() - began < 2
 

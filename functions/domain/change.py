@@ -116,10 +116,10 @@ def fingerprint(resource: Any, leave_out: frozenset[str] = frozenset()) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
-def remember(found: Found, seen: Seen | None, *, round_: int) -> Outcome:
+def remember(found: Found, *, baseline_at: datetime, round_: int) -> Outcome:
     """Take an item of a baseline as it is: nothing is told of what was there before the watch."""
-    version = found.version if found.version is not None else f"0.{found.stamp}"
-    ordinal = seen.ordinal if seen else 0
+    ordinal = _first_ordinal(baseline_at) if found.version is None else 0
+    version = found.version if found.version is not None else f"{ordinal}.{found.stamp}"
     entry = Seen(
         version=version, state=found.state, stamp=found.stamp, ordinal=ordinal, round=round_
     )
@@ -152,7 +152,7 @@ def compare(
     verb = _verb(found, kept, baseline_at)
     if verb is None:
         return Outcome(entry=replace(kept, round=met))
-    step = _step(found, kept, verb, now)
+    step = _step(found, kept, verb, now, _first_ordinal(baseline_at))
     version = _version(found, kept, step)
     change = Change(
         kind=f"{found.noun}.{verb}",
@@ -227,7 +227,12 @@ def _mark(found: Found, verb: str) -> str:
     return f"{verb}:{found.version or found.stamp}"
 
 
-def _step(found: Found, kept: Seen, verb: str, now: datetime) -> Step | None:
+def _first_ordinal(baseline_at: datetime) -> int:
+    """Give where a watch begins to count: above all that it counted before it started anew."""
+    return int(baseline_at.timestamp())
+
+
+def _step(found: Found, kept: Seen, verb: str, now: datetime, first: int) -> Step | None:
     """Give the step to store before telling; None where Google's own version serves.
 
     What can be undone is stored, too: if the run dies after telling it, what undoes it looks as if
@@ -239,7 +244,8 @@ def _step(found: Found, kept: Seen, verb: str, now: datetime) -> Step | None:
     mark = _mark(found, verb)
     if kept.step is not None and kept.step.mark == mark:
         return kept.step  # stored, and perhaps told, by a run that died
-    return Step(mark=mark, ordinal=_counted(kept) + counts, at=now)
+    ordinal = (_counted(kept) or first) + 1 if counts else _counted(kept)
+    return Step(mark=mark, ordinal=ordinal, at=now)
 
 
 def _perhaps_gone(kept: Seen) -> Seen:

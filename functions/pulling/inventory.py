@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from functions.domain import change as changing
 from functions.domain import errors
@@ -53,7 +54,8 @@ class Inventory:
 
     def _list(self, listing: Listing) -> bool:
         page, date = self._read_page(listing)
-        compared = self._compare(listing, page)
+        baseline_at = self.ledger.progress.baseline_at or date.replace(microsecond=0)
+        compared = self._compare(listing, page, baseline_at)
         outcomes = compared.outcomes
         last = page.page is None or compared.ends
         after = replace(
@@ -63,7 +65,6 @@ class Inventory:
             began=listing.began or self.reader.began,
             reached=compared.reached,
         )
-        baseline_at = self.ledger.progress.baseline_at or date.replace(microsecond=0)
         profile = self.reader.source.profile
         if last and (listing.mode == "baseline" or profile.one_item):
             self._end(after, outcomes, page, baseline_at)
@@ -125,14 +126,14 @@ class Inventory:
             outcomes.append((key, self.ledger.compare_one(gone, seen)))
         self.ledger.record(outcomes, lambda p: replace(p, listing=None))
 
-    def _compare(self, listing: Listing, page: Page) -> Compared:
+    def _compare(self, listing: Listing, page: Page, baseline_at: datetime) -> Compared:
         """Compare a page with what was told."""
         if page.to_get:
             return compare_ids(page.to_get, listing, reader=self.reader, ledger=self.ledger)
         found: Sequence[Found] = page.found
         if listing.mode == "baseline":
-            met = [(one.key, changing.remember(one, None, round_=listing.round)) for one in found]
-            return Compared(outcomes=met)
+            taken = partial(changing.remember, baseline_at=baseline_at, round_=listing.round)
+            return Compared(outcomes=[(one.key, taken(one)) for one in found])
         if listing.mode == "resync" and not self.reader.source.profile.lists_at_baseline:
             known = self.ledger.store.recall(self.reader.watch.id, [one.key for one in found])
             found = tuple(one for one in found if one.key in known or is_news(one, listing))

@@ -148,7 +148,7 @@ def test_a_listing_marks_what_it_meets(kept_round: int, met: int) -> None:
 def test_a_baseline_tells_nothing_and_remembers_all() -> None:
     """Items of the baseline are taken as they are; unchanged they are no news afterwards."""
     for one in (found(), found(TRASHED), found(version=None), gone(version="5", stamp="five")):
-        taken = remember(one, None, round_=2)
+        taken = remember(one, baseline_at=NOW, round_=2)
         assert taken.change is None
         assert taken.before is None
         assert (taken.entry.state, taken.entry.round) == (one.state, 2)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.domain.change import Change, Found, Seen, State
+from functions.domain.change import Change, Found, Seen, State, remember
 from tests.functions.domain.items import BASELINE, NOW, absent, change, found, gone, id_of, outcome
 from tests.functions.domain.items import seen as kept
 
@@ -66,6 +66,22 @@ def test_a_step_without_version_is_stored_before_it_is_told() -> None:
     assert result.change.version == "2.new"
     assert result.entry.ordinal == 2
     assert result.entry.step is None
+
+
+def test_a_watch_that_starts_anew_uses_no_id_again() -> None:
+    """Its memory is gone; the same values told again are other changes all the same."""
+    a, b = (found(version=None, stamp=stamp, changed=None) for stamp in "ab")
+    ids: list[str] = []
+    for baseline_at in (BASELINE, BASELINE + timedelta(seconds=1)):
+        memory = remember(a, baseline_at=baseline_at, round_=1).entry
+        for one in (b, a, b, absent(), b, gone()):
+            result = outcome(one, memory, baseline_at=baseline_at)
+            memory = result.entry
+            ids += [id_of(result.change)] if result.change else []
+        fresh = outcome(replace(b, item="another"), None, baseline_at=baseline_at)
+        ids += [id_of(fresh.change)] if fresh.change else []
+    assert len(ids) == 14
+    assert len(set(ids)) == 14
 
 
 def test_a_stored_step_is_told_again_the_same() -> None:

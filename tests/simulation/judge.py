@@ -57,6 +57,7 @@ class Judge:
         self._by_collection: defaultdict[str, list[Account]] = defaultdict(list)
         self.events: dict[tuple[int, str], Event] = {}
         self._lives: Counter[str] = Counter()  # how often a watch began anew
+        self._lived: dict[str, int] = {}  # in which of them an id was told first
         self.troubles: defaultdict[str, list[float]] = defaultdict(list)
         self.waits: dict[str, float] = {}  # until when the longest back-off of a watch ran
         self.told = self.repeated = self.notices = 0
@@ -104,14 +105,17 @@ class Judge:
 
     def tell(self, event: Event) -> None:
         """Judge an event that is published."""
-        # Versions that Google does not give are counted anew when a watch begins anew.
-        known = self.events.get((self._lives[event.watch], event.id))
+        # Begun anew, a watch may tell the same version of Google's again, under the same id.
+        life = self._lives[event.watch]
+        if self._lived.setdefault(event.id, life) != life and ".directory." in event.type:
+            self.fail(event.watch, f"an id of an earlier life: {event}")
+        known = self.events.get((life, event.id))
         if known is not None:
             self.repeated += 1
             if known != event:
                 self.fail(event.watch, f"equal ids of unequal events: {known} {event}")
             return
-        self.events[self._lives[event.watch], event.id] = event
+        self.events[life, event.id] = event
         if "kind" not in event.data:
             self.notices += 1
             return

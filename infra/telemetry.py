@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, TextIO
 
 from infra.clock import SystemClock
@@ -124,6 +124,7 @@ def quiet_libraries() -> None:
 
 
 _lock = threading.Lock()
+_ATOMIC = 4096  # bytes that are written to a pipe in one piece
 
 
 def _labels() -> dict[str, Plain]:
@@ -140,9 +141,10 @@ def _write_through(line: str) -> None:
     """Write to the process's standard error by one call of the system, which needs no lock.
 
     With one, all requests of a busy process wait for whoever holds it and has let go of the GIL.
+    Only of a very long line a pipe would make several: https://man7.org/linux/man-pages/man7/pipe.7.html
     """
     rest = memoryview(line.encode(errors="backslashreplace") + b"\n")
-    with suppress(OSError):
+    with suppress(OSError), _lock if len(rest) > _ATOMIC else nullcontext():
         while rest:
             rest = rest[os.write(2, rest) :]
 

@@ -152,8 +152,9 @@ def compare(
     verb = _verb(found, kept, baseline_at)
     if verb is None:
         return Outcome(entry=replace(kept, round=met))
-    step = _step(found, kept, verb, now, _first_ordinal(baseline_at))
-    version = _version(found, kept, step)
+    first = _first_ordinal(baseline_at)
+    step = _step(found, kept, verb, now, first)
+    version = _version(found, kept, step, first)
     change = Change(
         kind=f"{found.noun}.{verb}",
         item=found.item,
@@ -166,7 +167,7 @@ def compare(
         version=version,
         state=found.state,
         stamp=found.stamp,
-        ordinal=_ordinal(found, kept, step),
+        ordinal=_ordinal(found, kept, step, first),
         round=met,
     )
     before = replace(kept, step=step) if step and step != kept.step else None
@@ -259,15 +260,17 @@ def _counted(kept: Seen) -> int:
     return max(kept.ordinal, kept.step.ordinal if kept.step else 0)
 
 
-def _version(found: Found, kept: Seen, step: Step | None) -> str:
+def _version(found: Found, kept: Seen, step: Step | None, first: int) -> str:
     if found.state is State.GONE:
-        return kept.version  # of the version told last: by absence and by word it is one id
+        # Of the version told last: by absence and by word it is one id.
+        return kept.version or str(first)
     if found.version is None:
         return f"{step.ordinal if step else kept.ordinal}.{found.stamp}"
     return f"{found.version}~{kept.ordinal}" if kept.ordinal else found.version
 
 
-def _ordinal(found: Found, kept: Seen, step: Step | None) -> int:
+def _ordinal(found: Found, kept: Seen, step: Step | None, first: int) -> int:
     if found.state is State.GONE:
-        return _counted(kept) + 1  # should it return with a version told before
+        counted = _counted(kept) if kept.version else _counted(kept) or first
+        return counted + 1  # should it return with a version told before
     return step.ordinal if step and found.version is None else kept.ordinal

@@ -67,7 +67,7 @@ def take(
             lease=name,
             lease_until=time + length,
             pull_at=time + length,
-            marked=progress.marked and not whole,
+            marked=progress.marked and not begins,  # amid a list it may be about what was read
             began_at=time if begins else progress.began_at,
             found_at=progress.found_at or time,
         )

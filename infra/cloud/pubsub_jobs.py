@@ -17,7 +17,7 @@ from functools import cached_property
 from functions.domain.errors import Unavailable
 from functions.domain.job import write_job
 from functions.domain.model import Job
-from infra.cloud.patience import AT_ONCE, Patience
+from infra.cloud.patience import AT_ONCE, NoTokenError, Patience
 from infra.ordering import ordering_key
 
 GLOBAL = "pubsub.googleapis.com"
@@ -25,6 +25,7 @@ EMULATOR = "PUBSUB_EMULATOR_HOST"
 SCOPE = "https://www.googleapis.com/auth/pubsub"
 _METHOD = "/google.pubsub.v1.Publisher/Publish"
 _FIRST_WAIT, _LONGEST_WAIT = 0.1, 1.0
+_SHORTEST = 0.05  # seconds
 # https://docs.cloud.google.com/pubsub/docs/reference/error-codes
 _PASSING = frozenset(
     {
@@ -63,45 +64,52 @@ class PubsubJobs:
 
     def put(self, job: Job) -> None:
         request = publish_request(self._topic, write_job(job), ordering_key(job.watch))
-        each, whole = self._patience.each.total_seconds(), self._patience.whole.total_seconds()
-        # The last try begins early enough to end within the whole.
-        until = time.monotonic() + whole - each
+        until = time.monotonic() + self._patience.whole.total_seconds()
         wait = _FIRST_WAIT
-        while not self._publish(request, each, last=time.monotonic() + wait > until):
+        while trouble := self._publish(request, until):
+            if time.monotonic() + wait >= until:
+                raise trouble
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
 
-    def _publish(self, request: bytes, timeout: float, *, last: bool) -> bool:
-        """Tell whether it is published; what cannot pass, or not in time, is raised."""
+    def _publish(self, request: bytes, until: float) -> Unavailable | None:
+        """Try once; give the trouble if it may pass, raise it if it cannot."""
         import grpc
-        from google.auth.exceptions import GoogleAuthError
 
         try:
             call, headers = self._connection
-            call(request, timeout=timeout, metadata=(self._routing, *headers()))
+            metadata = (self._routing, *headers(self._left(until)))
+            call(request, timeout=self._left(until), metadata=metadata)
         except grpc.RpcError as error:
             code = error.code().name
-            if code not in _PASSING or last:
-                text = f"{self._topic} takes no messages: {code}: {error.details()}"
+            text = f"{self._topic} takes no messages: {code}: {error.details()}"
+            if code not in _PASSING:
                 raise Unavailable(text) from error
-            return False
-        except GoogleAuthError as error:
-            text = f"{self._topic} takes no messages: {type(error).__name__}: {error}"
-            raise Unavailable(text) from error
-        return True
+            return Unavailable(text)
+        except NoTokenError as error:
+            text = f"{self._topic} takes no messages: no token: {error}"
+            if not error.passing:
+                raise Unavailable(text) from error
+            return Unavailable(text)
+        return None
+
+    def _left(self, until: float) -> float:
+        """Give the seconds that one try may take: no more than are left of all."""
+        each = self._patience.each.total_seconds()
+        return max(min(each, until - time.monotonic()), _SHORTEST)
 
     @property
-    def _connection(self) -> tuple[Callable[..., bytes], Callable[[], Headers]]:
+    def _connection(self) -> tuple[Callable[..., bytes], Callable[[float], Headers]]:
         with self._connecting:
             return self._connected
 
     @cached_property
-    def _connected(self) -> tuple[Callable[..., bytes], Callable[[], Headers]]:
+    def _connected(self) -> tuple[Callable[..., bytes], Callable[[float], Headers]]:
         import grpc
 
         if self._emulator:
             channel = grpc.insecure_channel(self.address)
-            return channel.unary_unary(_METHOD), lambda: ()
+            return channel.unary_unary(_METHOD), lambda _: ()
         from infra.cloud.own_token import OwnToken
 
         channel = grpc.secure_channel(self.address, grpc.ssl_channel_credentials())

@@ -13,8 +13,13 @@ from functions.domain.fields import to_fields
 from functions.domain.hearing import as_heard, heard_at
 from functions.domain.mailbox import mailbox_name
 from functions.domain.model import Channel, Progress, Watch
+from functions.domain.roster import is_domain, member_of, split_name
 from functions.ports import Store
 
+WORST_FIRST = (
+    *("invalid", "parked", "failing", "uncovered", "starting"),
+    *("paused", "polled", "covered"),
+)
 HIDDEN = frozenset({"known", "heard", "notices", "declared", "identity", "short", "lease"})
 
 
@@ -22,7 +27,15 @@ def gather(store: Store, now: datetime) -> dict[str, Any]:
     """Give the whole status as values that JSON can hold, times as RFC 3339 texts."""
     file = store.read_control("file") or {}
     renewed = store.read_control("renew") or {}
-    rows = {name: _row(store, name, document, now) for name, document in store.declarations()}
+    rows: dict[str, dict[str, Any]] = {}
+    domains: dict[str, Watch] = {}
+    for name, document in store.declarations():
+        declared, fault = _read(name, document)
+        rows[name] = {"fault": fault, **_row(store, name, document, declared, now)}
+        if declared is not None and is_domain(declared):
+            domains[name] = declared
+    if domains:
+        rows |= _members(store, rows, domains, now)
     return {
         "now": now,
         "revision": store.revision(),
@@ -32,13 +45,43 @@ def gather(store: Store, now: datetime) -> dict[str, Any]:
     }
 
 
-def _row(store: Store, name: str, document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    declared: Watch | None = None
-    fault = None
+def _read(name: str, document: Mapping[str, Any]) -> tuple[Watch | None, str | None]:
+    """Give the watch, or what is wrong with its document."""
     try:
-        declared = read_watch({"id": name, **document}, short_polls=True)
+        return read_watch({"id": name, **document}, short_polls=True), None
     except Invalid as invalid:
-        fault = invalid.text
+        return None, invalid.text
+
+
+def _members(
+    store: Store, rows: Mapping[str, dict[str, Any]], domains: Mapping[str, Watch], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Give a row for each member of a domain; its declaration does as the worst of them does."""
+    found: dict[str, dict[str, Any]] = {}
+    for progress in store.all_progress():
+        declared, address = split_name(progress.watch)
+        member = member_of(domains[declared], address) if declared in domains else None
+        if member is None or progress.removed_at is not None:
+            continue
+        row = _row(store, progress.watch, {**rows[declared], "subject": address}, member, now)
+        found[progress.watch] = {"fault": None, **row}
+    for name in domains:
+        states = {
+            member: row["state"] for member, row in found.items() if split_name(member)[0] == name
+        }
+        rows[name]["members"] = sorted(states)
+        if states:
+            rows[name]["state"] = min(states.values(), key=WORST_FIRST.index)
+    return found
+
+
+def _row(
+    store: Store,
+    name: str,
+    document: Mapping[str, Any],
+    declared: Watch | None,
+    now: datetime,
+) -> dict[str, Any]:
     progress = store.progress(name)
     row: dict[str, Any] = {
         "id": name,
@@ -47,7 +90,6 @@ def _row(store: Store, name: str, document: Mapping[str, Any], now: datetime) ->
         "params": document.get("params", {}),
         "push": document.get("push", True),
         "paused": document.get("paused", False),
-        "fault": fault,
     }
     stored = to_fields(progress or Progress(watch=name))
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
@@ -88,12 +130,14 @@ def state_of(watch: Watch | None, progress: Progress | None, now: datetime) -> s
         return "invalid"
     if watch.paused:
         return "paused"
-    if progress is None or progress.baseline_at is None:
-        return "starting" if progress is None or not progress.failures else "failing"
+    if progress is None:
+        return "starting"
     if progress.verdict.parks:
         return "parked"
     if progress.failures:
         return "failing"
+    if progress.baseline_at is None:
+        return "starting"
     if progress.verdict == "unwatchable" or not watch.push:
         return "polled"
     covered = progress.covered_until is not None and progress.covered_until > now

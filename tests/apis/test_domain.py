@@ -10,6 +10,7 @@ import pytest
 from functions.domain.errors import Unavailable
 from functions.domain.model import ChannelState, Verdict
 from infra.local.google.directory.state import Directory
+from infra.machine.status import gather
 from tests.world.far import FarSystem
 from tests.world.system import SECOND, TICK
 
@@ -59,6 +60,19 @@ def test_each_member_has_channel_cursor_and_events(system: FarSystem, users: Dir
     assert (told.watch, told.account, told.subject) == (f"all:{BEN}", BEN, event.id)
     assert system.sqlite.progress("all") is None
     assert [channel.state for channel in system.channels(f"all:{BEN}")] == [ChannelState.LIVE]
+
+
+def test_status_tells_of_the_domain_and_of_each_member(system: FarSystem, users: Directory) -> None:
+    """A row a member; the declaration itself does as the worst of them does."""
+    found = gather(system.sqlite, system.clock.now())
+    states = {row["id"]: row["state"] for row in found["watches"]}
+    assert states == {"all": "covered", f"all:{ADMIN}": "covered", f"all:{BEN}": "covered"}
+    system.world.access.revoke(BEN)
+    system.pass_time(HOUR)
+    rows = {row["id"]: row for row in gather(system.sqlite, system.clock.now())["watches"]}
+    assert rows["all"]["members"] == [f"all:{ADMIN}", f"all:{BEN}"]
+    assert [rows[name]["state"] for name in ("all", f"all:{BEN}")] == ["parked", "parked"]
+    assert (rows[f"all:{BEN}"]["subject"], len(rows[f"all:{ADMIN}"]["channels"])) == (BEN, 1)
 
 
 def test_joiner_is_watched(system: FarSystem, users: Directory) -> None:

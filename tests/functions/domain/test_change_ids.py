@@ -80,8 +80,11 @@ def test_a_watch_that_starts_anew_uses_no_id_again() -> None:
             ids += [id_of(result.change)] if result.change else []
         fresh = outcome(replace(b, item="another"), None, baseline_at=baseline_at)
         ids += [id_of(fresh.change)] if fresh.change else []
-    assert len(ids) == 14
-    assert len(set(ids)) == 14
+        untold = outcome(gone(item="untold", wanted=True), None, baseline_at=baseline_at)
+        back = outcome(replace(b, item="untold"), untold.entry, baseline_at=baseline_at)
+        ids += [id_of(each.change) for each in (untold, back) if each.change]
+    assert len(ids) == 18
+    assert len(set(ids)) == 18
 
 
 def test_a_stored_step_is_told_again_the_same() -> None:

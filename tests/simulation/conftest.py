@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-SOAK = "WATCHKEEPER_SOAK"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the long runs unless they are asked for."""
-    if os.environ.get(SOAK) == "1":
-        return
-    for item in items:
-        if item.get_closest_marker("soak"):
-            item.add_marker(pytest.mark.skip(reason=f"a long run: `make soak` or {SOAK}=1"))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -5,7 +5,6 @@ Takes minutes, so it is left out unless asked for: `make soak`, or WATCHKEEPER_S
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,7 @@ from tests.terraform.deployment import Deployment
 from tests.terraform.examples import FORWARD, FULL
 from tests.terraform.guards import faults
 
-pytestmark = [
-    pytest.mark.soak,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(os.environ.get("WATCHKEEPER_SOAK") != "1", reason="a long run: `make soak`"),
-]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(300)]
 
 # All that guards look at, and nothing else.
 VALUES = {**FULL, "watches": [{"id": "one", "source": "drive.changes", "handle": [FORWARD]}]}

@@ -103,6 +103,17 @@ class Outcome:
     before: Seen | None = None  # to be stored before telling, where a step needs it
 
 
+def known_state(state: str, stamp: str) -> tuple[State, str]:
+    """Read a stored state and stamp; one that another version wrote says only "once there".
+
+    Without its stamp the item is read anew: any other version of it is a change.
+    """
+    try:
+        return State(state), stamp
+    except ValueError:
+        return State.PRESENT, ""
+
+
 def fingerprint(resource: Any, leave_out: frozenset[str] = frozenset()) -> str:
     """Give a short digest of a resource, less the top-level fields in `leave_out`.
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from functions.domain.change import Seen, State, Step
+from functions.domain.change import Seen, Step, known_state
 
 # A part is read and written whole for one change, but a document holds 1 MiB and costs the same.
 PART_GROWS_TO = 128 * 1024  # bytes, some 3,000 entries; then the number of parts is doubled
@@ -67,9 +67,10 @@ def to_row(seen: Seen) -> Row:
 def from_row(row: Row) -> Seen:
     """Read an entry."""
     version, state, stamp, ordinal, round_, *step = row
+    known, stamp = known_state(state, stamp)
     return Seen(
         version=version,
-        state=State(state),
+        state=known,
         stamp=stamp,
         ordinal=ordinal,
         round=round_,

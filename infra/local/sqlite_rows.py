@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from functions.domain.change import Seen, State, Step
+from functions.domain.change import Seen, Step, known_state
 from functions.domain.fields import from_fields, to_fields
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,9 +56,10 @@ def to_seen_row(seen: Seen) -> tuple[str, str, str, int, int, str | None]:
 def from_seen_row(row: tuple[str, str, str, int, int, str | None]) -> Seen:
     """Read the columns of an entry of the memory."""
     version, state, stamp, ordinal, round_, step = row
+    known, stamp = known_state(state, stamp)
     return Seen(
         version=version,
-        state=State(state),
+        state=known,
         stamp=stamp,
         ordinal=ordinal,
         round=round_,

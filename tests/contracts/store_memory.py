@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -58,6 +59,15 @@ class MemoryContract:
         }
         store.change("ana-drive", becomes(progress()), seen=entries)
         assert store.recall("ana-drive", ["file:1", "user:2", "file:3"]) == entries
+
+    def test_state_of_another_version_is_read_anew(self, store: FullStore) -> None:
+        """A state that nobody here knows keeps the version told, and no stamp that would hide."""
+        odd: Any = "archived"
+        entries = {"file:1": Seen(version="7", state=odd, stamp="abc", round=3)}
+        store.change("ana-drive", becomes(progress()), seen=entries)
+        known = Seen(version="7", state=State.PRESENT, stamp="", round=3)
+        assert store.recall("ana-drive", ["file:1"]) == {"file:1": known}
+        assert store.memory("ana-drive", after=None, limit=9) == [("file:1", known)]
         assert store.recall("other", ["file:1"]) == {}
         assert store.recall("ana-drive", []) == {}
 

@@ -84,3 +84,17 @@ def test_memory_is_saved_with_or_before_the_cursor(covered: System) -> None:
     covered.pass_time(5 * SECOND)
     assert (True, True) in seen
     assert (True, False) not in seen
+
+
+def test_memory_of_another_version_never_holds_up_its_watch(covered: System) -> None:
+    """A remembered state that nobody knows is read anew: what happens to the item is told."""
+    touched, left = covered.drive.create(ANA, name="a"), covered.drive.create(ANA, name="b")
+    covered.pass_time(5 * SECOND)
+    with covered.sqlite._file.writing() as store:
+        store.execute("UPDATE seen SET state = 'archived'")
+    covered.drive.update(touched.id, name="renamed")
+    covered.drive.remove(left.id)
+    covered.pass_time(5 * SECOND)
+    assert covered.sink.kinds(touched.id) == ["file.created", "file.updated"]
+    assert covered.sink.kinds(left.id) == ["file.created", "file.removed"]
+    assert (covered.progress().failures, covered.journal.warnings) == (0, [])

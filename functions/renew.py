@@ -15,6 +15,13 @@ from functions.channels.mailbox import attend_mailbox, mailboxes_of
 from functions.channels.renewal import Renewal
 from functions.declared.comparison import Occasion, compare_all
 from functions.declared.roster import Roster
+from functions.declared.unlisted import (
+    FIELD,
+    Unlisted,
+    carried,
+    read_unlisted,
+    unlisted_fields,
+)
 from functions.declared.watching import declared_watch
 from functions.domain.change import fingerprint
 from functions.domain.errors import Conflict, Unavailable
@@ -48,6 +55,7 @@ class Memo:
     compared_at: datetime | None
     again: int
     grounds: str
+    unlisted: tuple[Unlisted, ...] = ()
 
 
 def renew(  # noqa: PLR0913 - its arguments are all it may touch
@@ -135,17 +143,23 @@ def _compare(renewal: Renewal, crew: Crew, now: datetime) -> bool:
     if not (restart or changed or memo.again > 0 or _is_old(memo, now)):
         return False
     occasion = Occasion(now=now, restart=restart, grounds_changed=changed)
+    roster = Roster(renewal.google, renewal.journal)
     found = compare_all(
         renewal.store,
         occasion,
-        roster=Roster(renewal.google, renewal.journal),
+        roster=roster,
         crew=crew,
         short_polls=renewal.terms.short_polls,
     )
     again = COMPARE_AGAIN if restart else max(memo.again - 1, 0)
-    _write_memo(
-        renewal, Memo(revision=revision, compared_at=now, again=again, grounds=grounds), document
+    after = Memo(
+        revision=revision,
+        compared_at=now,
+        again=again,
+        grounds=grounds,
+        unlisted=carried(memo.unlisted, roster.unlisted, now),
     )
+    _write_memo(renewal, after, document)
     renewal.journal.note("compared", restart=restart, grounds_changed=changed, due=found.due)
     renewal.journal.note("standing", **asdict(found.standing))
     return True
@@ -172,6 +186,7 @@ def _read_memo(document: Mapping[str, Any] | None) -> Memo:
         compared_at=_time(compared_at),
         again=again if isinstance(again, int) else 0,
         grounds=str(values.get("grounds", "")),
+        unlisted=read_unlisted(document),
     )
 
 
@@ -187,6 +202,7 @@ def _write_memo(renewal: Renewal, memo: Memo, read: Mapping[str, Any] | None) ->
         "compared_at": memo.compared_at,
         "again": memo.again,
         "grounds": memo.grounds,
+        FIELD: unlisted_fields(memo.unlisted),
     }
     version = read.get("_version") if read else None
     try:

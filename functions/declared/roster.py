@@ -29,6 +29,7 @@ class Roster:
         """Keep what is asked."""
         self._google = google
         self._journal = journal
+        self.unlisted: dict[str, str] = {}  # the declarations whose domain was not listed, and why
 
     def members(self, watch: Watch) -> list[str] | None:
         """Give the addresses of all active users; None if they could not all be listed."""
@@ -41,7 +42,9 @@ class Roster:
                 page = next_page(answer)
                 if page is None:
                     return sorted(set(addresses))
+            raise errors.Invalid(f"more than {MOST_PAGES} pages")
         except errors.Trouble as trouble:
+            self.unlisted[watch.id] = trouble.text
             self._journal.warn("domain not listed", watch=watch.id, reason=trouble.text)
         return None
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+from functions.declared.unlisted import read_unlisted
 from functions.domain.model import ChannelState
+from functions.sources.call import Call
 from tests.world.system import SECOND, TICK, System
 
 ADMIN, ANA, BEN = "admin@example.com", "ana@example.com", "ben@example.com"
+EVERYBODY = {"source": "drive.changes", "subject": "*@example.com", "admin": ADMIN}
 LONG = f"{'a' * 60}@{'very-' * 22}long.example.com"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -106,6 +110,46 @@ def test_listing_that_fails_changes_nothing(system: System) -> None:
     system.pass_time(HOUR)
     assert watches(system) == before
     assert len(system.near.alive()) == 3
+
+
+def unlisted(system: System) -> list[tuple[str, datetime, str]]:
+    """Give what is kept of domains that could not be listed."""
+    found = read_unlisted(system.sqlite.read_control("renew"))
+    return [(one.watch, one.since, one.reason) for one in found]
+
+
+def test_domain_that_cannot_be_listed_is_kept_with_its_reason(system: System) -> None:
+    """Which declaration, since its first failure, and why; gone with the first full listing."""
+    staff(system, ANA)
+    assert unlisted(system) == []
+    began = system.clock.now()
+    system.near.world.faults.set("error", method="directory.users.list")
+    system.pass_time(20 * TICK)
+    ((name, since, reason),) = unlisted(system)
+    assert (name, reason != "") == ("team", True)
+    assert began <= since <= began + 18 * TICK
+    system.pass_time(HOUR)
+    assert [(one[0], one[1]) for one in unlisted(system)] == [("team", since)]
+    system.near.world.faults.remove()
+    system.pass_time(20 * TICK)
+    assert unlisted(system) == []
+
+
+def test_domain_of_endless_pages_is_not_listed(system: System) -> None:
+    """A list that never ends is no list: nothing changes, and it is told."""
+    staff(system, ANA)
+    before = watches(system)
+
+    def go_on(call: Call, body: dict[str, Any]) -> None:
+        if call.method == "users.list":
+            body["nextPageToken"] = "again"
+
+    system.near.tamper = go_on
+    system.declare(team={**EVERYBODY, "poll": "2h"})
+    system.pass_time(TICK)
+    assert watches(system) == before
+    ((name, _, reason),) = unlisted(system)
+    assert (name, "page" in reason) == ("team", True)
 
 
 def test_missing_user_is_a_leaver_only_on_googles_word(system: System) -> None:

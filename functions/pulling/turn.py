@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.domain import errors
+from functions.domain.advice import advice
 from functions.domain.model import Job, Progress, Watch
 from functions.ports import Case, Chance, Changes, Clock, Google, Jobs, Journal, Store
 from functions.pulling.lease import Lease
@@ -227,6 +228,7 @@ class Turn:
             failures=after.failures,
             trouble=type(trouble).__name__,
             reason=trouble.text,
+            **({"next_step": advice(after)} if after.verdict.parks else {}),
         )
 
     def _let_go(self) -> None:

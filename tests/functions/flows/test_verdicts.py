@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from functions.declared.comparison import without_backoff
 from functions.domain.errors import Refused, Unavailable
 from functions.domain.model import ChannelState, Verdict
+from functions.ports import Case
+from functions.schedule import pull_by
 from tests.world.system import ANA, SECOND, TICK, System
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -113,3 +117,28 @@ def test_failures_of_google_park_nothing(system: System) -> None:
     system.pass_time(16 * TICK)
     assert system.sink.kinds() == ["file.created"]
     assert system.sink.told[0].subject == file.id
+
+
+def test_cursor_that_google_calls_invalid_parks_and_names_its_cure(system: System) -> None:
+    """A 400 voids no cursor: the log says what does, and that mends the watch."""
+    system.begin()
+    bad = Refused("400 invalid: Invalid Value", Verdict.INVALID)
+    system.near.refuse(LISTED, bad)
+    system.drive.create(ANA, name="lost")
+    system.pass_time(TICK)
+    assert system.progress().verdict is Verdict.INVALID
+    said = [facts for text, facts in system.journal.warnings if text == "pull failed"]
+    assert str(said[-1]["next_step"]).startswith("watch reset-cursor ana ")
+    assert system.sink.troubles() == ["parked"]
+
+    def reset(case: Case) -> Case:
+        assert case.progress is not None
+        anew = replace(without_backoff(case.progress), identity="reset")
+        return Case(pull_by(anew, system.clock.now()), {})
+
+    system.sqlite.change("ana", reset)
+    system.pass_time(TICK)
+    file = system.drive.create(ANA, name="told")
+    system.pass_time(TICK)
+    assert (system.progress().verdict, system.progress().failures) == (Verdict.OK, 0)
+    assert system.sink.kinds(file.id) == ["file.created"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from functions.declared.declaration import read_watch
+from functions.declared.unlisted import Unlisted, read_unlisted
 from functions.domain import coverage
+from functions.domain.advice import advice
 from functions.domain.errors import Invalid
 from functions.domain.fields import to_fields
 from functions.domain.hearing import as_heard, heard_at
@@ -36,6 +38,7 @@ def gather(store: Store, now: datetime) -> dict[str, Any]:
             domains[name] = declared
     if domains:
         rows |= _members(store, rows, domains, now)
+        _tell_unlisted(rows, domains, read_unlisted(renewed))
     return {
         "now": now,
         "revision": store.revision(),
@@ -70,9 +73,33 @@ def _members(
             member: row["state"] for member, row in found.items() if split_name(member)[0] == name
         }
         rows[name]["members"] = sorted(states)
+        rows[name]["unlisted_since"] = None
         if states:
             rows[name]["state"] = min(states.values(), key=WORST_FIRST.index)
     return found
+
+
+def _tell_unlisted(
+    rows: Mapping[str, dict[str, Any]], domains: Mapping[str, Watch], unlisted: Iterable[Unlisted]
+) -> None:
+    """Tell of domains whose users could not be listed: those who join or leave go unnoticed."""
+    for one in unlisted:
+        if one.watch not in domains:
+            continue
+        row = rows[one.watch]
+        row |= {"unlisted_since": one.since, "reason": one.reason}
+        row["next_step"] = listing_step(domains[one.watch])
+        if not domains[one.watch].paused:
+            row["state"] = min(row["state"], "failing", key=WORST_FIRST.index)
+
+
+def listing_step(watch: Watch) -> str:
+    """Say what is to be done about a domain that cannot be listed."""
+    who = watch.admin or "ADMIN"
+    return (
+        f"auth check {who} --source directory.users; {who} must be an administrator who may read "
+        "users. It is tried again every 15 minutes, and after `apply`"
+    )
 
 
 def _row(
@@ -95,6 +122,7 @@ def _row(
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
     row["heard_at"] = heard_at(progress)
     row["state"] = state_of(declared, progress, now)
+    row["next_step"] = advice(progress, is_readable=declared is not None) if progress else ""
     row["uncovered_seconds"] = round(_uncovered(declared, progress, now), 3)
     row["lag_seconds"] = round(_lag(progress, now), 3)
     channels = [*store.channels(name), *_shared(store, declared)]

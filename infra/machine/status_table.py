@@ -36,7 +36,7 @@ def print_table(found: Mapping[str, Any]) -> None:
     if channels.row_count:
         console.print(channels)
     for text in _troubles(found):
-        console.print(text, style="red", markup=False, highlight=False)
+        console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def _wide(rows: Sequence[Mapping[str, Any]], now: datetime) -> Table:
@@ -97,9 +97,17 @@ def _troubles(found: Mapping[str, Any]) -> list[str]:
     fault = file.get("fault")
     lines = [f"watches file refused, the last good one counts:\n{fault}"] if fault else []
     for row in found["watches"]:
-        reasons = [row["fault"], row["reason"], row["open_reason"]]
+        reasons = [row["fault"], _reason(row, found["now"]), row["open_reason"]]
         lines += [f"{row['id']}: {reason}" for reason in reasons if reason]
+        lines += [f"   next: {row['next_step']}"] if row["next_step"] else []
     return lines
+
+
+def _reason(row: Mapping[str, Any], now: datetime) -> str:
+    since = row.get("unlisted_since")
+    if since is None:
+        return str(row["reason"])
+    return f"its users cannot be listed (first failed {ago(since, now)}): {row['reason']}"
 
 
 def bar(row: Mapping[str, Any], now: datetime, *, size: int = BAR) -> str:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from functions.declared.declaration import identity
-from functions.declared.watching import readable_watch
+from functions.declared.watching import declared_watch
 from functions.domain.change import fingerprint
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.ports import Case
@@ -75,8 +75,8 @@ class Folder:
 
     def settle(self, name: str, **given: object) -> Progress:
         """Give a declared watch its progress, as after its baseline."""
-        document = self.store.declaration(name) or {}
-        watch = readable_watch(name, document, short_polls=True)
+        document = self.store.declaration(name.partition(":")[0]) or {}
+        watch = declared_watch(self.store, name, short_polls=True)
         assert isinstance(watch, Watch)
         usual: dict[str, object] = {
             "short": name,

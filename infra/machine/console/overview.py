@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.declared.watching import readable_watch
+from functions.domain.advice import advice
 from functions.domain.errors import Invalid, Trouble
 from functions.domain.hearing import as_heard, heard_at
 from functions.domain.mailbox import PREFIX, mailbox_name
@@ -28,8 +29,6 @@ CLOUD_FRESH = timedelta(seconds=60)  # each read of all costs a read for each wa
 PART = 8  # of the time it takes: reading must not be all that the machine does
 ORDER = ("parked", "invalid", "failing", "uncovered", "starting", "paused", "polled", "covered")
 WHAT_TO_DO = {
-    "unauthorized": "Give access back (auth check), then: watch pull.",
-    "not_found": "What was watched is gone: restore it, or watch remove.",
     "invalid": "Mend the declaration; watch remove if it is not wanted.",
     "failing": "Tried again with back-off. If it lasts: doctor.",
     "uncovered": "Only polled now. doctor looks at address, certificate and token.",
@@ -176,7 +175,7 @@ def _is_everybody(watch: Watch | Invalid) -> bool:
 
 def _glance(row: Row) -> dict[str, Any]:
     known = row.progress or Progress(watch=row.name)
-    advice = WHAT_TO_DO.get(row.verdict) or WHAT_TO_DO.get(row.state, "")
+    parked = advice(known, is_readable=row.state != "invalid")
     return {
         "id": row.name,
         "source": row.source,
@@ -184,7 +183,7 @@ def _glance(row: Row) -> dict[str, Any]:
         "state": row.state,
         "verdict": row.verdict,
         "reason": row.reason,
-        "advice": advice,
+        "advice": parked or WHAT_TO_DO.get(row.state, ""),
         "heard_at": heard_at(known),
         "pulled_at": known.pulled_at,
         "began_at": known.began_at,

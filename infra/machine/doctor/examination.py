@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from functions.domain.errors import Misconfigured, Trouble
-from infra.machine.doctor import access, cloud, keys, reach, state
+from infra.machine.doctor import access, cloud, domains, keys, reach, state
 from infra.machine.doctor.finding import Check, Finding, Ward, failed
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -21,6 +21,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "token": reach.round_trip,
     "clock": reach.clock,
     "access": access.subjects,
+    "domains": domains.listings,
     "coverage": state.coverage,
     "expiry": state.expiry,
     "verdicts": state.verdicts,

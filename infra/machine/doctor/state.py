@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from functions.declared.watching import readable_watch
+from functions.domain.advice import advice
 from functions.domain.coverage import counts
 from functions.domain.errors import Invalid, Misconfigured
 from functions.domain.model import ChannelState, Progress
@@ -109,19 +110,25 @@ def expiry(ward: Ward) -> Iterator[Finding]:
 
 def verdicts(ward: Ward) -> Iterator[Finding]:
     """Whether watches are parked: nothing of them is delivered."""
-    steps = {
-        "unauthorized": "give access back (auth check SUBJECT), then: watch pull WATCH",
-        "not_found": "what was watched is gone: watch remove WATCH, or restore it and pull",
-        "invalid": "mend the declaration",
-    }
     parked = [one for one in ward.progress if one.verdict.parks]
     looked = f"verdicts of {len(ward.progress)} watches"
     if not parked:
         yield ok(looked, "none parked")
-    for verdict in sorted({one.verdict for one in parked}):
-        those = [one for one in parked if one.verdict is verdict]
-        text = f"{_names(those)} {verdict}: {those[0].reason}"
-        yield failed(looked, text, step=steps.get(str(verdict), "look at its reason"))
+    for those in _alike(parked, ward):
+        others = (one.watch for one in those[1:NAMED])
+        readable = those[0].watch in ward.watches
+        text = f"{_names(those)} {those[0].verdict}: {those[0].reason}"
+        step = advice(those[0], others=others, is_readable=readable)
+        yield failed(looked, text, step=step)
+
+
+def _alike(parked: list[Progress], ward: Ward) -> list[list[Progress]]:
+    """Give those parked watches together that want the same step."""
+    groups: dict[tuple[object, ...], list[Progress]] = {}
+    for one in parked:
+        cure = (one.verdict, one.cursor is None, one.watch in ward.watches)
+        groups.setdefault(cure, []).append(one)
+    return [groups[cure] for cure in sorted(groups)]
 
 
 def pulls(ward: Ward) -> Iterator[Finding]:

@@ -1,0 +1,99 @@
+"""What is wrong beside coverage is told by `status` and `doctor`, with the step that mends it."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from functions.domain.model import Verdict
+from tests.machine.conftest import Folder, Run
+
+EVERYBODY: dict[str, object] = {
+    "id": "all",
+    "source": "drive.changes",
+    "subject": "*@example.com",
+    "admin": "admin@example.com",
+}
+STEP = "auth check admin@example.com --source directory.users"
+REFUSED = "403 notAuthorized"
+
+
+def row(run: Run, name: str) -> Any:
+    """Give what `status --json` says of a watch."""
+    rows = json.loads(run("status", "--json").out)["watches"]
+    return next(one for one in rows if one["id"] == name)
+
+
+def findings(run: Run, check: str) -> list[dict[str, Any]]:
+    """Give what a check of `doctor` finds, unless it is well."""
+    found = json.loads(run("doctor", "--json", "--only", check).out)
+    return [one for one in found if one["result"] not in {"ok", "skipped"}]
+
+
+@pytest.fixture
+def domain(folder: Folder) -> Folder:
+    """Give a folder with a domain of one member, who is covered."""
+    folder.declare(EVERYBODY)
+    folder.settle("all:ben@example.com", source="drive.changes", subject="ben@example.com")
+    return folder
+
+
+def refuse(folder: Folder) -> None:
+    """Let the last listing have been refused, as all since 40 minutes ago."""
+    entry = {"watch": "all", "since": folder.now - timedelta(minutes=40), "reason": REFUSED}
+    memo = {"revision": "r1", "compared_at": folder.now, "unlisted": [entry]}
+    folder.store.write_control("renew", memo, version=None)
+
+
+def test_domain_that_cannot_be_listed(run: Run, domain: Folder) -> None:
+    """Which one, since when, why, and what to do; its members go on."""
+    assert run("status").status == 0
+    assert row(run, "all")["unlisted_since"] is None
+    refuse(domain)
+    ended = run("status")
+    assert ended.status == 1
+    assert f"all: its users cannot be listed (first failed 40 min ago): {REFUSED}" in ended.out
+    assert f"next: {STEP}" in ended.out
+    told = row(run, "all")
+    assert (told["state"], told["reason"]) == ("failing", REFUSED)
+    assert told["unlisted_since"] == (domain.now - timedelta(minutes=40)).isoformat()
+    assert told["next_step"].startswith(STEP)
+    assert row(run, "all:ben@example.com")["state"] == "covered"
+
+
+def test_doctor_tells_of_a_domain_that_cannot_be_listed(run: Run, domain: Folder) -> None:
+    """The same of `doctor`; of a domain that was removed since nothing is told."""
+    assert findings(run, "domains") == []
+    refuse(domain)
+    (one,) = findings(run, "domains")
+    assert (one["result"], one["looked_at"].partition(":")[0]) == ("failed", "all")
+    assert REFUSED in one["text"]
+    assert one["next_step"].startswith(STEP)
+    domain.declare()
+    assert findings(run, "domains") == []
+    assert json.loads(run("status", "--json").out)["watches"] == []
+
+
+def test_cursor_that_google_refuses(run: Run, covered: Folder) -> None:
+    """`status` and `doctor` name the one command that mends it, and it is taken."""
+    reason = "400 invalid: Invalid Value"
+    covered.settle("ana", verdict=Verdict.INVALID, reason=reason)
+    ended = run("status")
+    assert f"ana: {reason}" in ended.out
+    assert "next: watch reset-cursor ana " in ended.out
+    assert row(run, "ana")["next_step"].startswith("watch reset-cursor ana ")
+    (one,) = findings(run, "verdicts")
+    assert one["next_step"].startswith("watch reset-cursor ana ")
+    assert run("watch", "reset-cursor", "ana", "--yes").status == 0
+
+
+def test_wrong_declaration_is_not_cured_by_another_cursor(run: Run, covered: Folder) -> None:
+    """A document that became wrong parks its watch as invalid, too: it is to be mended."""
+    covered.settle("ana", verdict=Verdict.INVALID, reason="unknown source")
+    covered.store.declare({"ana": {"source": "drive.gone"}}, revision="r2")
+    assert row(run, "ana")["next_step"] == "mend the declaration"
+    (one,) = findings(run, "verdicts")
+    assert one["next_step"] == "mend the declaration"

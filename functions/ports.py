@@ -185,6 +185,10 @@ class Outcomes(Protocol):
         """Give dead letters, of one watch or of all, oldest first, without their bodies."""
         ...
 
+    def failing(self, *, limit: int) -> Sequence[Handled]:
+        """Give what failed last and is to be tried again, oldest first, without bodies."""
+        ...
+
 
 Read = Callable[[int], AbstractContextManager[Iterator[bytes]]]
 

@@ -50,10 +50,12 @@ class FirestoreHandled:
             commit(batch)
         return len(there)
 
-    def dead(self, *, watch: str | None, limit: int) -> Sequence[Handled]:
-        """Read dead letters without their bodies, oldest first; needs no composite index."""
+    def listed(
+        self, outcome: Outcome, *, watch: str | None = None, limit: int
+    ) -> Sequence[Handled]:
+        """Read the entries of an outcome without bodies, oldest first; by no composite index."""
         query = self._client.collection("handled").where(
-            filter=FieldFilter("outcome", "==", str(Outcome.DEAD))
+            filter=FieldFilter("outcome", "==", str(outcome))
         )
         found = [_read(each) for each in read_query(query.select(_LISTED))]
         wanted = [each for each in found if each and (watch is None or each.watch == watch)]

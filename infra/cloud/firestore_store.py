@@ -15,7 +15,7 @@ from google.cloud.firestore import Client, FieldFilter, Query
 
 from functions.domain.change import Seen
 from functions.domain.errors import Misconfigured
-from functions.domain.handled import Handled
+from functions.domain.handled import Handled, Outcome
 from functions.domain.model import Channel, Progress
 from functions.ports import Case, Decide, Journal
 from infra.cloud.firestore_calls import Stored, commit, read_pages, read_query
@@ -120,7 +120,10 @@ class FirestoreStore(FirestoreDeclarations):
         return self._handled.drop(keys)
 
     def dead(self, *, watch: str | None, limit: int) -> Sequence[Handled]:
-        return self._handled.dead(watch=watch, limit=limit)
+        return self._handled.listed(Outcome.DEAD, watch=watch, limit=limit)
+
+    def failing(self, *, limit: int) -> Sequence[Handled]:
+        return self._handled.listed(Outcome.FAILED, limit=limit)
 
     def _progress_where(self, field: str, relation: str, value: object) -> Query:
         return self._client.collection("progress").where(filter=FieldFilter(field, relation, value))

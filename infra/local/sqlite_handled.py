@@ -54,13 +54,15 @@ def drop(file: sqlite3.Connection, keys: Collection[str]) -> int:
     return dropped
 
 
-def dead(file: sqlite3.Connection, *, watch: str | None, limit: int) -> list[Handled]:
-    """Read dead letters without their bodies, oldest first."""
+def listed(
+    file: sqlite3.Connection, outcome: Outcome, *, watch: str | None, limit: int
+) -> list[Handled]:
+    """Read the entries of an outcome without their bodies, oldest first."""
     query = (
         "SELECT key, document, NULL FROM handled WHERE outcome = ? AND (? IS NULL OR watch = ?)"
         " ORDER BY at, key LIMIT ?"
     )
-    rows = file.execute(query, (str(Outcome.DEAD), watch, watch, limit))
+    rows = file.execute(query, (str(outcome), watch, watch, limit))
     return [each for each in map(_read, rows) if each]
 
 

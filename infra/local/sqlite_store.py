@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from functions.domain.change import Seen
-from functions.domain.handled import Handled
+from functions.domain.handled import Handled, Outcome
 from functions.domain.model import Channel, Progress
 from functions.ports import Case, Decide, Journal
 from infra.local import sqlite_cases, sqlite_handled, sqlite_memory
@@ -123,7 +123,11 @@ class SqliteStore(SqliteDeclarations):
 
     def dead(self, *, watch: str | None, limit: int) -> Sequence[Handled]:
         with self._file.reading() as file:
-            return sqlite_handled.dead(file, watch=watch, limit=limit)
+            return sqlite_handled.listed(file, Outcome.DEAD, watch=watch, limit=limit)
+
+    def failing(self, *, limit: int) -> Sequence[Handled]:
+        with self._file.reading() as file:
+            return sqlite_handled.listed(file, Outcome.FAILED, watch=None, limit=limit)
 
     def sweep(self, now: datetime) -> None:
         """Delete what was kept until now, as Firestore's time-to-live does."""

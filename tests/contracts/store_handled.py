@@ -67,3 +67,14 @@ class HandledContract:
         assert [each.key for each in store.dead(watch="b", limit=9)] == ["k2", "k0"]
         assert [each.key for each in store.dead(watch=None, limit=1)] == ["k2"]
         assert store.outcomes(["k0"])["k0"].body == b"event"
+
+    def test_what_is_to_be_tried_again_is_found(self, store: FullStore) -> None:
+        """What failed last, oldest first; what succeeded since, or was given up, is not."""
+        for number in range(4):
+            at = NOW - timedelta(minutes=number)
+            failed = handled(f"k{number}", outcome=Outcome.FAILED, at=at, detail="503", attempts=2)
+            store.note_outcome(failed)
+        store.note_outcome(handled("k0"))
+        store.note_outcome(handled("k2", outcome=Outcome.DEAD))
+        assert [each.key for each in store.failing(limit=9)] == ["k3", "k1"]
+        assert [each.detail for each in store.failing(limit=1)] == ["503"]

@@ -10,11 +10,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cloudevents.conversion import to_dict
-from cloudevents.http import CloudEvent
-
 from functions.domain.event import Event
-from infra.plain import TooDeep, plain, plain_text
+from infra.plain import TooDeep, json_if_plain, plain, plain_text
 
 CONTENT_TYPE = "application/cloudevents+json"
 LARGEST = 9_000_000  # bytes; Pub/Sub takes 10 MB, its attributes and the request around it included
@@ -22,7 +19,7 @@ LONGEST_ATTRIBUTE = 1024  # bytes; https://docs.cloud.google.com/pubsub/quotas
 _LEAST_TEXT = 256  # characters that stay of a text of an event that is too large even without item
 
 # Characters that JSON leaves as they are but at which some readers end a line.
-_LINE_ENDS = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
+_LINE_ENDS = {end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,16 +33,13 @@ class Encoded:
 def encode(event: Event, *, largest: int = LARGEST) -> Encoded:
     """Encode an event; one that is too large or too deep is cut to what identifies its item."""
     texts = {name: plain_text(text) for name, text in event.attributes().items()}
-    for cut in (False, True):
-        try:
-            data = _structured(texts, plain((event.truncated() if cut else event).data))
-        except TooDeep:
-            continue
-        if len(data) <= largest:
+    for attempt in (_as_it_is, _made_plain, _without_item):
+        data = attempt(texts, event)
+        if data is not None and len(data) <= largest:
             return Encoded(data=data, attributes=_message_attributes(texts))
     texts = {name: text[:_LEAST_TEXT] for name, text in texts.items()}
     kind = plain_text(str(event.data.get("kind", "")))[:_LEAST_TEXT]
-    data = _structured(texts, {"kind": kind, "item": {}, "truncated": True})
+    data = _line({**texts, "data": {"kind": kind, "item": {}, "truncated": True}})
     return Encoded(data=data, attributes=_message_attributes(texts))
 
 
@@ -63,14 +57,33 @@ def repeated(data: bytes, attributes: Mapping[str, str], *, replay: str) -> Enco
     return Encoded(data=line, attributes={**attributes, "ce-replay": replay})
 
 
-def _structured(texts: dict[str, str], data: object) -> bytes:
-    # The library's own writer orders the fields by kind; this keeps them in the order given.
-    return _line(to_dict(CloudEvent(texts, data)))
+def _as_it_is(texts: dict[str, str], event: Event) -> bytes | None:
+    """Write what needs no care, as nearly all that comes from an API: it is not copied first."""
+    text = json_if_plain({**texts, "data": event.data})
+    return None if text is None else _one_line(text)
+
+
+def _made_plain(texts: dict[str, str], event: Event) -> bytes | None:
+    try:
+        return _line({**texts, "data": plain(event.data)})
+    except TooDeep:
+        return None
+
+
+def _without_item(texts: dict[str, str], event: Event) -> bytes | None:
+    return _made_plain(texts, event.truncated())
 
 
 def _line(fields: Mapping[str, object]) -> bytes:
-    line = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    return line.translate(_LINE_ENDS).encode()
+    # The library's own writer orders the fields by kind; this keeps them in the order given.
+    return _one_line(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
+
+
+def _one_line(text: str) -> bytes:
+    if not text.isascii():
+        for end, escaped in _LINE_ENDS.items():
+            text = text.replace(end, escaped)
+    return text.encode()
 
 
 def _message_attributes(texts: dict[str, str]) -> dict[str, str]:

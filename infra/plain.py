@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,31 @@ from typing import Any
 DEEPEST = 100  # levels; common readers of JSON give up between 128 and 1,000
 _LONGEST_NUMBER = 1024  # bits; what is larger, not every reader (nor Python's own) takes
 _HALF = re.compile("[\ud800-\udfff]")
+# Of so large a number, which has 309 digits, every 25th character makes 12 digits in a row.
+_STRIDE, _DIGITS = 25, re.compile("[0-9]{12}")
+_STRICT = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":")
+)
 
 
 class TooDeep(Exception):
     """The value is nested deeper than readers of JSON can be expected to follow."""
+
+
+def json_if_plain(value: object) -> str | None:
+    """Give the JSON of a value with texts for keys that `plain` would leave as it is.
+
+    None if it might not: what it looks at are quick signs, so that the value is gone through once.
+    """
+    try:
+        text = _STRICT.encode(value)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        return None
+    levels = text.count("{") + text.count("[")  # at most
+    if levels > DEEPEST or _DIGITS.search(text[::_STRIDE]):
+        return None
+    return text
 
 
 def plain(value: object, depth: int = 0) -> object:

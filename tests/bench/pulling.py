@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ import httplib2
 from googleapiclient import discovery
 from googleapiclient.discovery_cache import get_static_doc
 
+from functions.domain.event import Event
 from functions.domain.model import Job
 from functions.sources.source import Moment
 from functions.sources.table import SOURCES
@@ -29,13 +30,14 @@ from infra.chance import SystemChance
 from infra.clock import SystemClock
 from infra.cloud.bearer import simulated
 from infra.cloud.google_api import GoogleApi
+from infra.cloudevent import encode
 from infra.local.sqlite_store import SqliteStore
 from tests.bench.figure import Row, at_least, ratios, spread
 from tests.bench.simulating import google_at_hand
 from tests.bench.telling import Tell
 from tests.e2e.simulated import Simulated
 from tests.world.ports import Notebook
-from tests.world.queues import WorldChanges, WorldJobs
+from tests.world.queues import WorldJobs
 from tests.world.system import NoDisk
 
 SECTION = "pull"
@@ -46,6 +48,18 @@ SOURCE = "drive.changes"
 TERMS = Terms(address="https://receive.example.com")
 
 
+class Dropped:
+    """The port `Changes`: events are encoded, counted and dropped, as the bare loop drops pages."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    def tell(self, events: Sequence[Event]) -> None:
+        for event in events:
+            encode(event)
+        self.told += len(events)
+
+
 class Reader:
     """`sync` on real ports, but with its events encoded and then dropped."""
 
@@ -54,11 +68,11 @@ class Reader:
         self.store._file._log = NoDisk(folder / "none.db")
         self.clock = SystemClock()
         self.google = GoogleApi(simulated, root=url, clock=self.clock)
-        self.sink = WorldChanges()
+        self.sink = Dropped()
 
     def pull(self, watch: str) -> int:
         """Pull a watch; gives how many events that told."""
-        self.sink.told.clear()
+        self.sink.told = 0
         sync(
             Job(watch=watch, queued_at=self.clock.now(), reason="due"),
             store=self.store,
@@ -70,7 +84,7 @@ class Reader:
             journal=Notebook(),
             terms=TERMS,
         )
-        return len(self.sink.told)
+        return self.sink.told
 
     def close(self) -> None:
         """Let go of everything."""

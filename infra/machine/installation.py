@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from functions.domain.errors import Misconfigured
 from functions.domain.model import Channel, Progress
-from functions.ports import Chance, Clock, Google, Keys, Secrets, Store
+from functions.ports import Chance, Clock, Google, Keys, Secrets
+from infra.handling import KeepingStore
 from infra.machine.wiring import MachineWiring, Place
 from infra.settings import Settings
 from infra.wiring import CloudWiring, made_once
@@ -78,7 +79,7 @@ class Installation:
         return CloudWiring(Settings(named))
 
     @property
-    def store(self) -> Store:
+    def store(self) -> KeepingStore:
         """The store; on one machine it must be there.
 
         Raises:

@@ -17,6 +17,8 @@ from functions.domain.mailbox import mailbox_name
 from functions.domain.model import Channel, Progress, Watch
 from functions.domain.roster import is_domain, member_of, split_name
 from functions.ports import Store
+from infra.handling import KeepingStore
+from infra.machine.unhandled import Unhandled, unhandled
 
 WORST_FIRST = (
     *("invalid", "parked", "failing", "uncovered", "starting"),
@@ -25,20 +27,24 @@ WORST_FIRST = (
 HIDDEN = frozenset({"known", "heard", "notices", "declared", "identity", "short", "lease"})
 
 
-def gather(store: Store, now: datetime) -> dict[str, Any]:
+def gather(store: KeepingStore, now: datetime) -> dict[str, Any]:
     """Give the whole status as values that JSON can hold, times as RFC 3339 texts."""
     file = store.read_control("file") or {}
     renewed = store.read_control("renew") or {}
     rows: dict[str, dict[str, Any]] = {}
-    domains: dict[str, Watch] = {}
+    watches: dict[str, Watch] = {}
     for name, document in store.declarations():
         declared, fault = _read(name, document)
         rows[name] = {"fault": fault, **_row(store, name, document, declared, now)}
-        if declared is not None and is_domain(declared):
-            domains[name] = declared
+        if declared is not None:
+            watches[name] = declared
+    domains = {name: watch for name, watch in watches.items() if is_domain(watch)}
     if domains:
         rows |= _members(store, rows, domains, now)
         _tell_unlisted(rows, domains, read_unlisted(renewed))
+    for trouble in unhandled(store, watches):
+        if trouble.watch in rows:
+            rows[trouble.watch]["handlers"].append(_handler(trouble))
     return {
         "now": now,
         "revision": store.revision(),
@@ -93,6 +99,13 @@ def _tell_unlisted(
             row["state"] = min(row["state"], "failing", key=WORST_FIRST.index)
 
 
+def _handler(trouble: Unhandled) -> dict[str, Any]:
+    step = "doctor --only handlers" if trouble.waiting else "dead-letters list, then retry or drop"
+    fields = to_fields(trouble)
+    del fields["watch"]
+    return {**fields, "next_step": step}
+
+
 def listing_step(watch: Watch) -> str:
     """Say what is to be done about a domain that cannot be listed."""
     who = watch.admin or "ADMIN"
@@ -121,6 +134,7 @@ def _row(
     stored = to_fields(progress or Progress(watch=name))
     row |= {key: value for key, value in stored.items() if key not in {*row, *HIDDEN}}
     row["heard_at"] = heard_at(progress)
+    row["handlers"] = []
     row["state"] = state_of(declared, progress, now)
     row["next_step"] = advice(progress, is_readable=declared is not None) if progress else ""
     row["uncovered_seconds"] = round(_uncovered(declared, progress, now), 3)

@@ -100,7 +100,15 @@ def _troubles(found: Mapping[str, Any]) -> list[str]:
         reasons = [row["fault"], _reason(row, found["now"]), row["open_reason"]]
         lines += [f"{row['id']}: {reason}" for reason in reasons if reason]
         lines += [f"   next: {row['next_step']}"] if row["next_step"] else []
+        for one in row["handlers"]:
+            lines += [f"{row['id']}: {_handler(one)}", f"   next: {one['next_step']}"]
     return lines
+
+
+def _handler(one: Mapping[str, Any]) -> str:
+    parts = [(one["waiting"], "to be tried again"), (one["given_up"], "given up")]
+    told = ", ".join(f"{number} {what}" for number, what in parts if number)
+    return f"{one['handler']} fails ({told}): {one['error']}"
 
 
 def _reason(row: Mapping[str, Any], now: datetime) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from functions.domain.handled import Handled, Outcome
+from functions.domain.handler import read_steps
 from functions.domain.model import Verdict
 from tests.machine.conftest import Folder, Run
 
@@ -97,3 +99,80 @@ def test_wrong_declaration_is_not_cured_by_another_cursor(run: Run, covered: Fol
     assert row(run, "ana")["next_step"] == "mend the declaration"
     (one,) = findings(run, "verdicts")
     assert one["next_step"] == "mend the declaration"
+
+
+FORWARD = {"url": "https://hooks.invalid/x?token=t", "secret": "forward-key"}
+
+
+def handle(folder: Folder, outcome: Outcome, detail: str, **given: Any) -> None:
+    """Declare a webhook of the watch `ana`, and note how it dealt with a change."""
+    document: dict[str, object] = {
+        "id": "ana",
+        "source": "drive.changes",
+        "subject": "ana@example.com",
+        "handle": [{"forward": FORWARD}],
+    }
+    folder.declare(document)
+    folder.settle("ana")
+    (step,) = read_steps(({"forward": FORWARD},))
+    usual: dict[str, Any] = {"handler": step.name, "attempts": 3, "event": "e1", **given}
+    entry = Handled(
+        key=f"{outcome}-{usual}",
+        watch="ana",
+        outcome=outcome,
+        at=folder.now,
+        detail=detail,
+        **usual,
+    )
+    folder.store.note_outcome(entry)
+
+
+def keep(folder: Folder, text: str) -> None:
+    """Write the secret that the webhook signs with."""
+    path = folder.path / "secrets" / "forward-key"
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+def test_handler_without_its_secret(run: Run, covered: Folder) -> None:
+    """`status` says which handler of which watch fails and why; `doctor` says what to write."""
+    handle(covered, Outcome.FAILED, "the secret forward-key is missing or empty")
+    ended = run("status")
+    assert ended.status == 1
+    assert "fails (1 to be tried again): the secret forward-key is missing" in ended.out
+    assert "next: doctor --only handlers" in ended.out
+    (told,) = row(run, "ana")["handlers"]
+    assert (told["waiting"], told["given_up"], told["attempts"]) == (1, 0, 3)
+    assert told["error"] == "the secret forward-key is missing or empty"
+    secret, *_, waiting = findings(run, "handlers")
+    assert secret["text"].startswith("is missing or empty")
+    assert "secrets/forward-key (mode 0600)" in secret["next_step"]
+    assert "1 change waits for it, tried 3 times: the secret" in waiting["text"]
+
+
+def test_handler_whose_receiver_has_no_address(run: Run, covered: Folder) -> None:
+    """A host that cannot be resolved is told, without the query of its url."""
+    handle(covered, Outcome.DONE, "")
+    keep(covered, "whsec_b2xkIGtleSBvbGQga2V5IG9sZCBrZXk=")
+    (one,) = findings(run, "handlers")
+    assert (one["result"], one["looked_at"]) == ("failed", "the receiver https://hooks.invalid/x")
+    assert one["text"] == "hooks.invalid cannot be resolved"
+    assert run("status").status == 0
+
+
+def test_secret_that_signs_nothing(run: Run, covered: Folder) -> None:
+    """What is no whsec_ secret is told, and never shown."""
+    handle(covered, Outcome.DEAD, "the secret to sign with is not one whsec_")
+    keep(covered, "whsec_hidde")
+    said = findings(run, "handlers")
+    assert "whsec_" in said[0]["text"]
+    assert "hidde" not in json.dumps(said)
+    assert "fails (1 given up): the secret to sign with" in run("status").out
+    assert row(run, "ana")["handlers"][0]["next_step"].startswith("dead-letters list")
+
+
+def test_handler_that_was_edited_since_is_no_concern(run: Run, covered: Folder) -> None:
+    """What another handler of the watch failed at is over: the new one has not failed yet."""
+    handle(covered, Outcome.FAILED, "503", handler="forward-0000")
+    assert row(run, "ana")["handlers"] == []
+    assert run("status").status == 0

@@ -18,7 +18,8 @@ WELL = frozenset({"covered", "polled", "paused"})
 def status(*, at: Installation, as_json: bool) -> None:
     """Show every watch: its state, channels, last pull, and when it is next due.
 
-    Exit status 0 if every watch is well, 1 if one is not, 2 if the state cannot be read.
+    Exit status 0 if every watch is well and its handlers, too, 1 if one is not, 2 if the state
+    cannot be read.
     """
     from infra.machine.status import gather
     from infra.machine.status_table import print_table
@@ -28,4 +29,5 @@ def status(*, at: Installation, as_json: bool) -> None:
         print_json(found)
     else:
         print_table(found)
-    sys.exit(0 if all(row["state"] in WELL for row in found["watches"]) else FAILED)
+    well = all(row["state"] in WELL and not row["handlers"] for row in found["watches"])
+    sys.exit(0 if well else FAILED)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from functions.declared.unlisted import read_unlisted
-from functions.declared.watching import readable_watch
-from functions.domain.model import Watch
 from functions.domain.roster import is_domain
 from infra.machine.commands.options import counted
 from infra.machine.doctor.finding import Finding, Ward, failed, ok, skipped
@@ -16,7 +14,7 @@ from infra.machine.status_table import ago
 
 def listings(ward: Ward) -> Iterator[Finding]:
     """Whether each domain could be listed when everything was compared last."""
-    domains = _domains(ward)
+    domains = {name: one for name, one in ward.declared.items() if is_domain(one)}
     if not domains:
         yield skipped("whole domains", "no watch is declared for one")
         return
@@ -29,13 +27,3 @@ def listings(ward: Ward) -> Iterator[Finding]:
         yield failed(looked, text, step=listing_step(watch))
     if not bad:
         yield ok(counted(len(domains), "whole domain"), "no listing failed")
-
-
-def _domains(ward: Ward) -> dict[str, Watch]:
-    short = not ward.at.site.is_cloud
-    read = {
-        name: readable_watch(name, one, short_polls=short) for name, one in ward.documents.items()
-    }
-    return {
-        name: watch for name, watch in read.items() if isinstance(watch, Watch) and is_domain(watch)
-    }

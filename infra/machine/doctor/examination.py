@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from functions.domain.errors import Misconfigured, Trouble
-from infra.machine.doctor import access, cloud, domains, keys, reach, state
+from infra.machine.doctor import access, cloud, domains, handlers, keys, reach, state
 from infra.machine.doctor.finding import Check, Finding, Ward, failed
 
 CHECKS: Final[Mapping[str, Check]] = {
@@ -29,6 +29,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "quota": state.quota,
     "orphans": state.orphans,
     "unreadable": state.unreadable,
+    "handlers": handlers.handling,
     "dead letters": state.dead_letters,
     "subscriptions": cloud.subscriptions,
     "indexes": cloud.expiry_rules,

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from functions.declared.watching import readable_watch
-from functions.domain.errors import Invalid
 from functions.domain.mailbox import PREFIX
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.domain.roster import member_of, split_name
@@ -90,16 +89,22 @@ class Ward:
         return [one for one in every if one.state is not ChannelState.CLOSED]
 
     @cached_property
+    def declared(self) -> dict[str, Watch]:
+        """The declarations that can be read, those of whole domains among them."""
+        read = {
+            name: readable_watch(name, one, short_polls=True)
+            for name, one in self.documents.items()
+        }
+        return {name: one for name, one in read.items() if isinstance(one, Watch)}
+
+    @cached_property
     def watches(self) -> dict[str, Watch]:
         """The watches that can be read, members of a domain by their own names."""
         found = {}
         for progress in self.progress:
             name, member = split_name(progress.watch)
-            document = self.documents.get(name)
-            if document is None or progress.watch.startswith(PREFIX):
-                continue
-            watch = readable_watch(name, document, short_polls=True)
-            if isinstance(watch, Invalid):
+            watch = self.declared.get(name)
+            if watch is None or progress.watch.startswith(PREFIX):
                 continue
             one = member_of(watch, member) if member else watch
             if one is not None:

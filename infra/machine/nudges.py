@@ -7,16 +7,20 @@ from dataclasses import replace
 
 from functions.channels.stopping import stop_call, stopped
 from functions.declared.comparison import without_backoff
+from functions.declared.watching import readable_watch
 from functions.domain.errors import Misconfigured, Trouble
-from functions.domain.model import Channel, ChannelState, Progress
+from functions.domain.model import Channel, ChannelState, Progress, Watch
+from functions.domain.roster import is_domain, member_name
 from functions.ports import Case
 from functions.schedule import look_by, pull_by
 from infra.machine.installation import Installation
 
+NAMED = 5
+
 
 def pull_soon(at: Installation, name: str) -> None:
     """Have a watch read at the next tick; what Google itself asked for is kept."""
-    _change(at, name, without_backoff)
+    _change(at, name, without_backoff, command="watch pull")
 
 
 def start_anew(at: Installation, name: str) -> None:
@@ -25,7 +29,7 @@ def start_anew(at: Installation, name: str) -> None:
     def reset(progress: Progress) -> Progress:
         return replace(without_backoff(progress), identity="reset")
 
-    _change(at, name, reset)
+    _change(at, name, reset, command="watch reset-cursor")
 
 
 def stop_channel(at: Installation, name: str) -> Channel:
@@ -62,14 +66,11 @@ def stop_channel(at: Installation, name: str) -> Channel:
     return record
 
 
-def _change(at: Installation, name: str, step: Callable[[Progress], Progress]) -> None:
+def _change(
+    at: Installation, name: str, step: Callable[[Progress], Progress], *, command: str
+) -> None:
     if at.store.progress(name) is None:
-        if at.store.declaration(name) is not None:
-            raise Misconfigured(
-                f"the watch {name!r} has not been begun yet: the next tick of `renew` does it "
-                "(does serve run?)"
-            )
-        raise Misconfigured(f"nothing is known of a watch {name!r}: `status` lists them")
+        raise Misconfigured(_why_unknown(at, name, command))
     now = at.clock.now()
 
     def decide(case: Case) -> Case | None:
@@ -78,3 +79,28 @@ def _change(at: Installation, name: str, step: Callable[[Progress], Progress]) -
         return Case(look_by(pull_by(step(case.progress), now), now), {})
 
     at.store.change(name, decide)
+
+
+def _why_unknown(at: Installation, name: str, command: str) -> str:
+    """Say why nothing is known of a watch, and what to type instead."""
+    document = at.store.declaration(name)
+    if document is None:
+        return f"nothing is known of a watch {name!r}: `status` lists them"
+    watch = readable_watch(name, document, short_polls=True)
+    if not isinstance(watch, Watch) or not is_domain(watch):
+        return (
+            f"the watch {name!r} has not been begun yet: the next tick of `renew` does it "
+            "(does serve run?)"
+        )
+    stands = f"{name!r} stands for the users of {watch.subject}, each with a watch of its own"
+    members = _members(at, name)
+    if not members:
+        return f"{stands}, and none is known yet: `status` says why (does serve run?)"
+    more = f" and {len(members) - NAMED} more (`status`)" if len(members) > NAMED else ""
+    named = ", ".join(members[:NAMED])
+    return f"{stands}: {named}{more}. Name those you mean, e.g. `{command} {members[0]}`"
+
+
+def _members(at: Installation, name: str) -> list[str]:
+    every = (one for one in at.store.all_progress() if one.removed_at is None)
+    return sorted(one.watch for one in every if one.watch.startswith(member_name(name, "")))

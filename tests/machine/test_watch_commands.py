@@ -174,3 +174,26 @@ def test_wrong_usage_is_status_two(run: Run, folder: Folder) -> None:
         ("dead-letters", "drop", "--all", "and-one"),
     ):
         assert run(*arguments).status == 2, arguments
+
+
+@pytest.mark.parametrize("command", ["pull", "reset-cursor"])
+def test_a_whole_domain_names_its_members(run: Run, folder: Folder, command: str) -> None:
+    """A domain has nothing to pull itself: who has is named, with what to type."""
+    everybody = {"source": "drive.changes", "subject": "*@example.com", "admin": "a@example.com"}
+    folder.declare({"id": "all", **everybody}, {"id": "all-too", **everybody})
+    yes = ["--yes"] * (command == "reset-cursor")
+    none = run("watch", command, "all", *yes)
+    assert none.status == 2
+    assert "none is known yet: `status` says why" in none.err
+    for user in "hgfedcb":
+        folder.settle(f"all:{user}@example.com")
+    folder.settle("all:gone@example.com", removed_at=folder.now)
+    folder.settle("all-too:a@example.com")
+    ended = run("watch", command, "all", *yes)
+    assert ended.status == 2
+    assert "'all' stands for the users of *@example.com, each with a watch of its own" in ended.err
+    assert "all:b@example.com, all:c@example.com" in ended.err
+    assert f"and 2 more (`status`). Name those you mean, e.g. `watch {command} all:b@" in ended.err
+    assert "gone@" not in ended.err
+    assert "too" not in ended.err
+    assert run("watch", command, "all:b@example.com", *yes).status == 0

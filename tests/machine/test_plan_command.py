@@ -98,6 +98,14 @@ def test_apply_declares_the_file(run: Run, covered: Folder) -> None:
     assert covered.store.revision() not in {None, "r1"}
 
 
+def test_apply_says_what_it_sets_off(run: Run, covered: Folder) -> None:
+    """Also of an apply that writes nothing: everything is compared and pulled all the same."""
+    said = run("apply").out
+    assert "0 watches written, 0 removed in sqlite:watchkeeper.db: nothing differs." in said
+    assert "every watch is pulled at once, parked ones and those in a back-off" in said
+    assert "channels stay open" in said
+
+
 def test_apply_again_tries_parked_watches(run: Run, covered: Folder) -> None:
     """An apply that changes nothing still is a new revision."""
     assert json.loads(run("apply", "--json").out) == {"written": [], "removed": []}

@@ -48,7 +48,8 @@ def plan(*, at: Installation, address: str | None, as_json: bool) -> None:
 def apply(*, at: Installation, as_json: bool) -> None:
     """Declare the watches of the file, and have everything compared at once.
 
-    Watches that Terraform manages stay as they are. Parked watches are tried again.
+    Watches that Terraform manages stay as they are. Also when nothing differs every watch is
+    pulled at once, and those that are parked or in a back-off are tried again; channels stay.
     """
     from infra.machine.declared import apply as run
 
@@ -60,8 +61,10 @@ def apply(*, at: Installation, as_json: bool) -> None:
         click.echo(f"+ {name}")
     for name in gone:
         click.echo(f"- {name}")
+    did = f"{counted(len(written), 'watch', 'watches')} written, {len(gone)} removed"
+    same = "" if written or gone else ": nothing differs"
+    click.echo(f"{did} in {at.site.words}{same}.")
     click.echo(
-        f"{counted(len(written), 'watch', 'watches')} written, {len(gone)} removed "
-        f"in {at.site.words}; "
-        "the next tick acts on it."
+        "The next tick compares everything: every watch is pulled at once, parked ones and those "
+        "in a back-off\nare tried again (unless Google itself asked to wait), channels stay open."
     )

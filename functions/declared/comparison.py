@@ -7,7 +7,7 @@ is found by `due_at` alone. Nothing is opened or read here: it only makes watche
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,8 +33,21 @@ class Occasion:
     """Why everything is compared, as far as it matters."""
 
     now: datetime
-    restart: bool = False  # the declarations changed, or the system was started anew
-    grounds_changed: bool = False  # another address, or other keys, than last time
+    restarted_at: datetime | None = None  # the declarations changed, or we were started anew
+    grounds_at: datetime | None = None  # another address, or other keys, than before
+
+    @property
+    def since(self) -> datetime | None:
+        """The later of the two: whatever is touched for it has had both."""
+        return max(filter(None, (self.restarted_at, self.grounds_at)), default=None)
+
+    def restarts(self, progress: Progress) -> bool:
+        """Whether the watch has not been touched since the restart."""
+        return _is_behind(progress, self.restarted_at)
+
+    def changes(self, progress: Progress) -> bool:
+        """Whether the watch has not been touched since the restart or the change of grounds."""
+        return _is_behind(progress, self.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +61,26 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What a comparison found: how many watches it made due, and how all of them stand."""
+    """What a comparison found: how many watches it made due or left, and how all of them stand."""
 
     due: int
+    left: int  # differ, but time was up
     standing: Standing
 
 
 def compare_all(
-    store: Store, occasion: Occasion, *, roster: Roster, crew: Crew, short_polls: bool
+    store: Store,
+    occasion: Occasion,
+    *,
+    roster: Roster,
+    crew: Crew,
+    short_polls: bool,
+    in_time: Callable[[], bool],
 ) -> Comparison:
-    """Make due whatever differs from its declaration."""
+    """Make due whatever differs from its declaration, as long as there is time.
+
+    A watch that was touched differs no more, so what is left is found again next time.
+    """
     known = {
         progress.watch: progress
         for progress in store.all_progress()
@@ -72,7 +95,12 @@ def compare_all(
             different.append(wanted)
     gone = [progress.watch for progress in known.values() if progress.removed_at is None]
 
+    left: list[str] = []
+
     def touch(one: Wanted) -> None:
+        if not in_time():
+            left.append(one.name)
+            return
         store.change(
             one.name,
             lambda case: Case(
@@ -81,11 +109,18 @@ def compare_all(
         )
 
     def remove(name: str) -> None:
+        if not in_time():
+            left.append(name)
+            return
         store.change(name, lambda case: removed(case, occasion.now))
 
     crew.each(touch, different)
     crew.each(remove, gone)
-    return Comparison(due=len(different) + len(gone), standing=standing_of(pairs, occasion.now))
+    return Comparison(
+        due=len(different) + len(gone) - len(left),
+        left=len(left),
+        standing=standing_of(pairs, occasion.now),
+    )
 
 
 def _wanted(
@@ -138,8 +173,7 @@ def differs(progress: Progress, declared: Watch | Invalid, print_: str, occasion
     return (
         progress.declared != print_
         or progress.removed_at is not None
-        or occasion.grounds_changed
-        or occasion.restart
+        or occasion.changes(progress)
         or _is_lost(progress, declared, occasion.now)
     )
 
@@ -151,19 +185,29 @@ def touched(
     now = occasion.now
     if progress is None or _is_forgotten(progress, now):
         fresh = Progress(watch=name, short=shorten(name), declared=print_)
-        return pull_by(look_by(_described(fresh, declared), now), now)
+        fresh = replace(_described(fresh, declared), touched_for=occasion.since)
+        return pull_by(look_by(fresh, now), now)
+    restart = occasion.restarts(progress)
     edited = progress.declared != print_
     returned = progress.removed_at is not None
     resumed = progress.paused and isinstance(declared, Watch) and not declared.paused
     after = replace(_described(progress, declared), declared=print_)
-    after = replace(after, removed_at=None, delete_at=None)
-    if edited or occasion.restart:
+    touched_for = occasion.since or progress.touched_for
+    after = replace(after, removed_at=None, delete_at=None, touched_for=touched_for)
+    if edited or restart:
         after = without_backoff(after)
     if edited or returned or resumed or _is_lost(progress, declared, now):
         after = pull_by(after, now)
-    if occasion.restart and not after.held:
+    if restart and not after.held:
         after = pull_by(after, now)  # notifications may have been lost meanwhile
     return look_by(after, now)
+
+
+def _is_behind(progress: Progress, moment: datetime | None) -> bool:
+    """Whether the watch was last touched for something before that; these times are no clock's."""
+    if moment is None:
+        return False
+    return progress.touched_for is None or progress.touched_for < moment
 
 
 def _is_forgotten(progress: Progress, now: datetime) -> bool:

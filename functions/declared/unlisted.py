@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from functions.domain.fields import salvage, to_fields
+from functions.domain.fields import salvage
 
 FIELD = "unlisted"
 
@@ -41,8 +41,3 @@ def read_unlisted(document: Mapping[str, Any] | None) -> tuple[Unlisted, ...]:
     entries = stored if isinstance(stored, list | tuple) else ()
     found = (salvage(Unlisted, entry)[0] for entry in entries if isinstance(entry, Mapping))
     return tuple(one for one in found if one is not None)
-
-
-def unlisted_fields(unlisted: Iterable[Unlisted]) -> list[dict[str, Any]]:
-    """Give what is written."""
-    return [to_fields(one) for one in unlisted]

@@ -175,6 +175,7 @@ class Progress:
 
     members: tuple[str, ...] = ()  # of a mailbox: the watches that share its channel
     labels: tuple[str, ...] = ()  # of a mailbox: those it was last watched for
+    touched_for: datetime | None = None  # the restart or change of grounds it was last touched for
     removed_at: datetime | None = None
     delete_at: datetime | None = None
 

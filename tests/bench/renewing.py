@@ -15,12 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from functions.declared.declaration import identity
+from functions.declared.memo import CONTROL
 from functions.declared.watching import readable_watch
 from functions.domain.change import fingerprint
 from functions.domain.keyring import Ring
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.ports import Case
-from functions.renew import CONTROL, renew
+from functions.renew import renew
 from functions.terms import Terms
 from infra.chance import SystemChance
 from infra.clock import SystemClock

@@ -10,11 +10,12 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from functions.declared.memo import COMPARE_EVERY, CONTROL
 from functions.domain.event import Event
 from functions.domain.model import Job, Progress
 from functions.ports import Case
 from functions.receive import Request, receive
-from functions.renew import COMPARE_EVERY, CONTROL, renew
+from functions.renew import renew
 from functions.sync import sync
 from functions.terms import Terms
 from tests.simulation.draw import World
@@ -128,7 +129,9 @@ class Simulation:
 
     def _wants_comparison(self, moment: float) -> bool:
         memo = self.store.controls.get(CONTROL)
-        if memo is None or memo[1]["again"] or self._ground() != self._compared:
+        if memo is None or memo[1]["again"] or memo[1]["begun_at"]:
+            return True
+        if self._ground() != self._compared:
             return True
         compared_at = (memo[1]["compared_at"] - START).total_seconds()
         return bool(moment >= compared_at + COMPARE_EVERY.total_seconds() - self.world.skew)

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from functions.channels.announcement import announce, read_announcement
+from functions.declared.memo import COMPARE_EVERY, CONTROL
 from functions.domain.errors import Conflict, Unavailable
 from functions.ports import Clock
-from functions.renew import COMPARE_EVERY, CONTROL
 from functions.sources.call import Answer, Call
 from functions.terms import Terms
 from infra.cloud.bearer import SERVICE_ACCOUNT, simulated

@@ -29,7 +29,7 @@ from tests.functions.examples import DAY, HOUR, MINUTE, NOW, WATCH, channel, pro
 PRINT = "as declared"
 WRONG = Invalid("poll: 'x' is not a positive length of time")
 USUAL = Occasion(now=NOW)
-RESTART = Occasion(now=NOW, restart=True)
+RESTART = Occasion(now=NOW, restarted_at=NOW)
 PAUSED = replace(WATCH, paused=True)
 
 
@@ -77,7 +77,7 @@ def test_a_watch_that_is_as_declared_costs_no_write() -> None:
     [
         ({}, "edited", USUAL),
         ({"removed_at": NOW - DAY}, PRINT, USUAL),
-        ({}, PRINT, Occasion(now=NOW, grounds_changed=True)),
+        ({}, PRINT, Occasion(now=NOW, grounds_at=NOW)),
         ({}, PRINT, RESTART),
         ({"pull_at": None}, PRINT, USUAL),
         ({"pull_at": NOW + WATCH.poll + LONGEST_WAIT + MINUTE}, PRINT, USUAL),
@@ -178,7 +178,7 @@ def test_a_restart_tries_everything_but_what_google_asked_to_leave() -> None:
 
 def test_other_grounds_are_looked_at_and_not_read() -> None:
     """Another address or key concerns channels alone."""
-    after = touch(known(), occasion=Occasion(now=NOW, grounds_changed=True))
+    after = touch(known(), occasion=Occasion(now=NOW, grounds_at=NOW))
     assert after.pull_at == NOW + HOUR
 
 

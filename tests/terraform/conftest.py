@@ -7,7 +7,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -67,7 +67,7 @@ def config(set_up: SetUp) -> Path:
 
 
 @pytest.fixture(scope="session")
-def full(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+def full(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """Deploy with everything that is optional; tests only look at it.
 
     One of pytest-xdist's workers deploys, the others wait for it and copy the folder.
@@ -78,17 +78,23 @@ def full(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             shutil.rmtree(deployed, ignore_errors=True)
-            Deployment.copy(deployed, config).apply(FULL)
+            made = Deployment.copy(deployed, config)
+            made.apply(FULL)
+            made.detach()
             done.touch()
     folder = tmp_path_factory.mktemp("full") / PROJECT
     shutil.copytree(deployed, folder, symlinks=True)
-    return Deployment(folder, config)
+    copied = Deployment(folder, config)
+    yield copied
+    copied.detach()
 
 
 @pytest.fixture
-def untouched(config: Path, tmp_path: Path) -> Deployment:
+def untouched(config: Path, tmp_path: Path) -> Iterator[Deployment]:
     """Give a copy that is not deployed yet."""
-    return Deployment.copy(tmp_path / PROJECT, config)
+    made = Deployment.copy(tmp_path / PROJECT, config)
+    yield made
+    made.detach()
 
 
 @pytest.fixture
@@ -98,8 +104,10 @@ def judge(terraform: str, tmp_path: Path) -> Deployment:
 
 
 @pytest.fixture
-def mine(full: Deployment, tmp_path: Path) -> Deployment:
+def mine(full: Deployment, tmp_path: Path) -> Iterator[Deployment]:
     """Give a copy of the full deployment that a test may change."""
     folder = tmp_path / PROJECT
     shutil.copytree(full.folder, folder, symlinks=True)
-    return Deployment(folder, full.config)
+    copied = Deployment(folder, full.config)
+    yield copied
+    copied.detach()

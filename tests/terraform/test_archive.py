@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -26,7 +27,7 @@ from infra.cloud.pubsub_setup import Route, set_up, subscription_name
 from tests.e2e.patience import eventually
 from tests.e2e.processes import TRACE, Program, free_ports
 from tests.e2e.simulated import Simulated
-from tests.terraform.deployment import PROJECT, Deployment
+from tests.terraform.deployment import ALL, PROJECT, Deployment
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -37,9 +38,13 @@ RING = "k1 1970-01-01T00:00:00+00:00 " + "s" * 48
 
 
 @pytest.fixture(scope="module")
-def archive(full: Deployment) -> Path:
-    """Give the archive that was made for the deployment."""
-    return full.configuration / ".terraform" / "watchkeeper.zip"
+def archive(config: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the archive that terraform makes of all sources."""
+    deployment = Deployment.copy(tmp_path_factory.mktemp("archived") / PROJECT, config, ALL)
+    deployment.variables({})
+    deployment.must("plan", "-target=data.archive_file.source")
+    deployment.detach()
+    return deployment.archive
 
 
 @pytest.fixture(scope="module")
@@ -77,9 +82,9 @@ def test_what_is_in_it(archive: Path) -> None:
     assert {Path(name).suffix for name in names} == {".py", ".txt"}
 
 
-def test_the_same_sources_make_the_same_archive(full: Deployment, archive: Path) -> None:
+def test_the_same_sources_make_the_same_archive(full: Deployment) -> None:
     """Its name is its content, so nothing is deployed anew that did not change."""
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    digest = hashlib.sha256(full.archive.read_bytes()).hexdigest()
     (stored,) = full.resources("google_storage_bucket_object").values()
     assert stored["name"] == f"source-{digest}.zip"
     for function in full.resources("google_cloudfunctions2_function").values():
@@ -108,6 +113,7 @@ class Hosted:
                 env={"PATH": os.environ["PATH"], **environment},
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                process_group=0,
             )
         self._log = log
 
@@ -125,13 +131,9 @@ class Hosted:
         return self._log.read_text(errors="replace") if self._log else ""
 
     def end(self) -> None:
-        """Ask it to end; `gone` waits for that."""
+        """End it at once, with the worker that it has started: asked to, it takes seconds."""
         if self._process is not None:
-            self._process.terminate()
-
-    def gone(self) -> None:
-        """Wait for its end."""
-        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(15)
 
     def _listens(self) -> bool:
@@ -168,8 +170,6 @@ def hosted(
         "PUBSUB_EMULATOR_HOST": pubsub_address,
     }
     with ExitStack() as stack:
-        for function in found.values():
-            stack.callback(function.gone)
         for name, function in found.items():
             stack.callback(function.end)
             deployed = full.resource("google_cloudfunctions2_function", f"watchkeeper-{name}")

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.timeout(600)
 OLDEST = "7.43.0"  # what versions.tf still allows
 
 
-@pytest.mark.soak
-def test_upgrade_from_the_oldest_provider(set_up: SetUp, config: Path, tmp_path: Path) -> None:
+def test_upgrade_from_the_oldest_provider(
+    set_up: SetUp, config: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """A state of the oldest allowed provider is taken over by the newest: nothing to change.
 
     Then a new version of the sources: the functions are updated in place, nothing is replaced
@@ -27,6 +28,7 @@ def test_upgrade_from_the_oldest_provider(set_up: SetUp, config: Path, tmp_path:
     """
     older = set_up(OLDEST)
     deployment = Deployment.copy(tmp_path / "deployment", older)
+    request.addfinalizer(deployment.detach)
     deployment.apply({**FULL, "audit_log": False})
     deployment.must("init", "-upgrade", config=config)
     assert deployment.differences(config=config) == ""
@@ -68,7 +70,6 @@ def test_upgrade_from_the_previous_release(config: Path, tmp_path: Path) -> None
     assert after.differences() == ""
 
 
-@pytest.mark.soak
 def test_keys_and_state_survive_the_end(mine: Deployment) -> None:
     """`workspace` refuses to go; without it the rest goes, but for the state of the watches."""
     refused = mine.run("destroy", "-auto-approve")

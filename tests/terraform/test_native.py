@@ -20,7 +20,6 @@ def test_form(terraform: str) -> None:
     assert ended.returncode == 0, ended.stdout
 
 
-@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_validity_and_native_tests(untouched: Deployment) -> None:
     """The configuration is valid, and every `run` of terraform/tests passes."""

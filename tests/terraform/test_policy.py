@@ -27,7 +27,6 @@ def checkov() -> str:
     return found
 
 
-@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_nothing_is_found(checkov: str) -> None:
     """Every rule holds but those that the configuration leaves out."""

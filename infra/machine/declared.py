@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from functions.declared.declaration import check_watches
+from functions.declared.faults import Fault
 from functions.domain.errors import Misconfigured
 from infra.local.watches_file import read_watches
 from infra.machine.installation import TERRAFORM, Installation
@@ -79,7 +80,11 @@ def edit_documents(at: Installation, names: Collection[str], change: Change) -> 
 
 def check(documents: list[dict[str, Any]], *, short_polls: bool = False) -> None:
     """Refuse wrong documents with every fault."""
-    faults = [str(fault) for fault in check_watches(documents, short_polls=short_polls)]
+    faults = [
+        f"{documents[number]['id']}: {Fault(tuple(path), fault.text)}"
+        for fault in check_watches(documents, short_polls=short_polls)
+        for number, *path in [fault.path]
+    ]
     if faults:
         text = "\n".join(faults)
         raise Misconfigured(text, text)

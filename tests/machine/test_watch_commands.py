@@ -160,6 +160,51 @@ def test_init_writes_what_serve_reads(run: Run, folder: Folder) -> None:
     assert 'project_id = "my-project"' in (folder.path / "terraform.tfvars").read_text()
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--id", "Ana_X"], "--id: 'Ana_X' is not 1 to 40 of a-z, 0-9 and -"),
+        (["--id", "a", "--param", "driveID=1"], "--param: unknown key 'driveID'; allowed: driveId"),
+        (["--id", "a", "--param", "driveId="], "--param driveId: '' is"),
+        (["--id", "a", "--subject", "ana"], "--subject: 'ana' is not an e-mail address"),
+    ],
+)
+def test_init_names_the_option_that_is_wrong(
+    run: Run, folder: Folder, given: list[str], said: str
+) -> None:
+    """What is wrong is named as it was given, not by its place in a list that nobody wrote."""
+    ended = run("init", "--source", "drive.changes", "--subject", "ana@example.com", *given)
+    assert ended.status == 2
+    assert said in ended.err
+    assert "[0]" not in ended.err
+    assert not (folder.path / "watches.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("", "--source, --subject, --id, --admin (of *@DOMAIN)"),
+        ("--source drive.files --subject a@example.com", "--id, --param fileId=..."),
+        ("--terraform --source drive.changes --subject - --id a", "--project"),
+        ("--source drive.changes --subject *@example.com --id a", "--admin (of *@DOMAIN)"),
+    ],
+)
+def test_init_without_a_terminal(run: Run, folder: Folder, given: str, wanted: str) -> None:
+    """Nobody can be asked: wrong usage, with the options that are to be given."""
+    ended = run("init", *given.split())
+    assert ended.status == 2
+    assert f"there is no terminal to ask on: give {wanted}\n" in ended.err
+    assert "Aborted" not in ended.err
+    assert not (folder.path / "watches.yaml").exists()
+
+
+def test_init_takes_answers_from_a_pipe(run: Run, folder: Folder) -> None:
+    """What a script answers is as good as what somebody types."""
+    ended = run("init", "--source", "drive.changes", said_before="ana@example.com\nana\n")
+    assert ended.status == 0
+    assert yaml.safe_load((folder.path / "watches.yaml").read_text())["watches"][0]["id"] == "ana"
+
+
 def test_wrong_usage_is_status_two(run: Run, folder: Folder) -> None:
     """Unknown commands and options, missing arguments and double places are wrong usage."""
     for arguments in (

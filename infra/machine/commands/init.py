@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,14 @@ def init(*, terraform: bool, to: Path | None, force: bool, **given: Any) -> None
     path = to or Path("terraform.tfvars" if terraform else "watches.yaml")
     if path.exists() and not force:
         raise Misconfigured(f"{path} is there already: edit it, or replace it with --force")
-    project = (given["project"] or click.prompt("Cloud project")) if terraform else None
-    watch = _watch(given)
-    from infra.machine.declared import check
-
-    check([watch])
+    try:
+        project = (given["project"] or click.prompt("Cloud project")) if terraform else None
+        watch = _watch(given)
+    except click.Abort:
+        if sys.stdin.isatty():  # somebody was asked, and would not answer
+            raise
+        raise click.UsageError(_nobody_to_ask(given, terraform=terraform)) from None
+    _check(watch)
     text = _tfvars(watch, project, given["region"]) if terraform else _yaml(watch)
     path.write_text(text, encoding="utf-8")
     click.echo(f"{path} is written. Next:")
@@ -64,6 +68,32 @@ def _watch(given: dict[str, Any]) -> dict[str, Any]:
     suggested = f"{subject.partition('@')[0].strip('*-') or 'all'}-{source.partition('.')[0]}"
     watch["id"] = given["name"] or click.prompt("What is it called", suggested.lower())
     return watch
+
+
+def _nobody_to_ask(given: dict[str, Any], *, terraform: bool) -> str:
+    """Say which options to give where no terminal is there to ask on."""
+    options = {"--project": given["project"] or not terraform, "--source": given["source"]}
+    options |= {"--subject": given["subject"], "--id": given["name"]}
+    missing = [option for option, value in options.items() if not value]
+    subject = given["subject"] or "*@"
+    missing += ["--admin (of *@DOMAIN)"] * (subject.startswith("*@") and not given["admin"])
+    required = SOURCES[given["source"]].profile.required if given["source"] else ()
+    told = {text.partition("=")[0] for text in given["params"]}
+    missing += [f"--param {key}=..." for key in required if key not in told]
+    return f"there is no terminal to ask on: give {', '.join(missing)}"
+
+
+def _check(watch: dict[str, Any]) -> None:
+    """Refuse a wrong watch, each fault by the option that it came by."""
+    from functions.declared.declaration import check_watch
+
+    faults = [f"{_option(*fault.path)}: {fault.text}" for fault in check_watch(watch)]
+    if faults:
+        raise Misconfigured(faults[0], "\n".join(faults))
+
+
+def _option(key: object = "", *rest: object) -> str:
+    return f"--param {'.'.join(map(str, rest))}".rstrip() if key == "params" else f"--{key}"
 
 
 def _yaml(watch: dict[str, Any]) -> str:

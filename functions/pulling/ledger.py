@@ -41,10 +41,15 @@ class Ledger:
 
     def compare(self, found: Sequence[Found], *, round_: int = 0) -> Outcomes:
         """Compare what was found with what was told of it."""
-        seen = dict(self.store.recall(self.watch.id, [one.key for one in found]))
+        known = self.store.recall(self.watch.id, [one.key for one in found])
+        seen = dict(known)
         outcomes: list[tuple[str, Outcome]] = []
         for one in found:
             outcome = self.compare_one(one, seen.get(one.key), round_=round_)
+            if outcome.before is not None and seen.get(one.key) != known.get(one.key):
+                # What these have before it is not told when its step is stored.
+                kept = known.get(one.key, changing.NOTHING)
+                outcome = replace(outcome, before=replace(kept, step=outcome.before.step))
             seen[one.key] = outcome.entry
             outcomes.append((one.key, outcome))
         return outcomes

@@ -13,10 +13,14 @@ from functions.channels import confirmation
 from functions.channels.confirmation import heard
 from functions.domain import coverage, event
 from functions.domain import plan as planning
+from functions.domain.errors import CursorExpired
+from functions.domain.mailbox import Do, MailboxPlan, plan_mailbox
 from functions.domain.model import Channel, Progress
 from functions.ports import Case
+from functions.pulling import lease
 from functions.pulling.inventory import Inventory
 from functions.pulling.ledger import Ledger
+from functions.pulling.pull import Pull
 from functions.pulling.turn import Turn
 from tests.simulation.store import SimulatedStore
 
@@ -118,6 +122,25 @@ def _owes_nothing(before: Callable[..., Any]) -> Callable[..., Any]:
     return keep
 
 
+def _stops_first(before: Callable[..., Any]) -> Callable[..., Any]:
+    def plan(progress: Progress, channel: Channel | None, **more: Any) -> MailboxPlan:
+        made: MailboxPlan = before(progress, channel, **more)
+        live = channel is not None and channel.expiration is not None
+        return replace(made, do=Do.STOP) if made.do is Do.WATCH and live else made
+
+    return plan
+
+
+def _from_the_announced(before: Callable[..., Any]) -> Callable[..., Any]:
+    def take(*args: Any, job: Any, **more: Any) -> Any:
+        taken = before(*args, job=job, **more)
+        if taken is None or not job.ahead or taken.progress.cursor is None:
+            return taken
+        return replace(taken, progress=replace(taken.progress, cursor=job.ahead, page=None))
+
+    return take
+
+
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 DEFECTS: dict[str, list[Spoilt]] = {
@@ -159,6 +182,21 @@ DEFECTS: dict[str, list[Spoilt]] = {
     "due times are not kept": [
         (confirmation, "look_by", lambda progress, at: replace(progress, look_at=at))
     ],
+    "a mailbox is not renewed": _everywhere("domain.mailbox", "replace_at", lambda c: c.ends_at),
+    "a mailbox is watched for one watch's labels": _everywhere(
+        "channels.mailbox", "union", lambda labels: tuple(min(labels))
+    ),
+    "a mailbox is stopped to be renewed": _everywhere(
+        "channels.mailbox", "plan_mailbox", _stops_first(plan_mailbox)
+    ),
+    "a mailbox stays watched for nobody": _everywhere(
+        "domain.mailbox", "_stop", lambda *_: MailboxPlan()
+    ),
+    "mail is read from where it was announced": [(lease, "take", _from_the_announced(lease.take))],
+    "a history that was forgotten parks the watch": [
+        (Pull, "_is_refused", lambda _, setback: isinstance(setback.trouble, CursorExpired))
+    ],
+    "mail is told whatever its labels": _everywhere("sources.gmail", "_concerns", lambda *_: True),
     "what is listed late is not read again": _everywhere("sources.reports", "SWEEP_EVERY", YEAR),
 }
 

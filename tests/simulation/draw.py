@@ -29,6 +29,15 @@ SLOWEST = {Size.SMALL: 30.0, Size.YEAR: 2.0, Size.MONTH: 0.05}  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """What a seed draws besides, by lots of its own: the rest of its world stays as it was."""
+
+    mails: int = 0  # watches of mailboxes, beside the others
+    topic: bool = True  # whether Gmail can be told where to publish
+    others: bool = False  # another client of the project watches a mailbox already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What a seed draws; rates are chances in [0, 1], times are seconds."""
 
@@ -60,6 +69,7 @@ class World:
     storms: float  # days between spells of bad weather
     edits: float  # days between edits of declarations
     settling: float
+    more: More
 
 
 def draw(seed: int, size: Size = Size.SMALL) -> World:
@@ -102,7 +112,16 @@ def draw(seed: int, size: Size = Size.SMALL) -> World:
         storms=pick((0.5, 3.0, 10.0)) if not large else pick((3.0, 10.0)),
         edits=pick((0.5, 3.0, 20.0)) if not large else pick((1.0, 5.0)),
         settling=pick((10.0, 30.0)) * HOUR,
+        more=_more(seed, size),
     )
+
+
+def _more(seed: int, size: Size) -> More:
+    random = Random(f"{size} {seed} more")
+    lot, pick = random.random, random.choice
+    mails = pick((1, 2, 2, 3)) if lot() < 0.3 else 0
+    mails = {Size.SMALL: mails, Size.YEAR: 3, Size.MONTH: 50}[size]
+    return More(mails=mails, topic=lot() < 0.9, others=lot() < 0.3)
 
 
 def _days(random: Random, watches: int) -> float:

@@ -40,6 +40,8 @@ class Follower:
             return
         if before is not None and progress.resyncs > before.resyncs:
             account.resynced = self._timeline.now
+            if account.is_mail:
+                account.resynced_to = int(progress.cursor or 0)
             self.figures["resyncs"] += 1
         if account.based is None and progress.cursor is not None:
             account.based = self._timeline.now
@@ -65,6 +67,7 @@ class Follower:
                 identity=progress.identity,
                 collection=self._google.collection(collection_key(watch)),
                 only=watch.params.get("fileId"),
+                labels=frozenset(watch.params.get("labelIds") or ()),
                 begun=self._timeline.now,
                 poll=watch.poll.total_seconds(),
                 stopped=declared is None or declared.paused,
@@ -79,6 +82,8 @@ class Follower:
 def collection_key(watch: Watch) -> str:
     """Name what a watch is about."""
     subject = watch.subject or ""
+    if watch.source == "gmail.mailbox":
+        return f"gmail {subject}"
     if watch.source.startswith("drive."):
         return f"drive {subject}"
     if watch.source == "calendar.events":

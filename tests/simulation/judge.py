@@ -10,6 +10,7 @@ from typing import NoReturn
 from functions.domain.event import Event
 from functions.domain.model import Progress
 from tests.simulation.google.truth import GONE, Collection, State
+from tests.simulation.mailroom import Mailroom
 from tests.simulation.timeline import Timeline
 from tests.world.ports import START
 
@@ -44,8 +45,15 @@ class Account:
     told_at: dict[str, float] = field(default_factory=dict)
     owed: dict[str, Owed] = field(default_factory=dict)
     resynced: float = -1.0
+    resynced_to: int = -1  # of a mailbox: the history id from which on records are told again
+    labels: frozenset[str] = frozenset()  # of a mailbox: those that are wanted
     poll: float = 3600.0
     stopped: bool = False  # paused or removed: nothing is due until it is no more
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether each record of a history is told, not the states of items."""
+        return self.source == "gmail.mailbox"
 
 
 class Judge:
@@ -63,6 +71,7 @@ class Judge:
         self.told = self.repeated = self.notices = 0
         self.lag = 0.0
         self.ahead = 0.0  # of Google's clock
+        self.mailroom = Mailroom(self)
         self.strict = True  # whether clocks agree well enough for notifications to count
 
     # --- what happens ----------------------------------------------------------------------------
@@ -93,7 +102,9 @@ class Judge:
     def changed(self, collection: Collection, item: str, state: State) -> None:
         """Note a change: all who are based are owed it."""
         for account in self._by_collection[collection.key]:
-            if account.based is not None and account.only in {None, item}:
+            if account.based is None or account.only not in {None, item}:
+                continue
+            if not account.is_mail or self.mailroom.owes(account, item):
                 account.owed[item] = Owed(state)
 
     def notified(self, watch: str, made: float, about: str | None) -> None:
@@ -112,7 +123,9 @@ class Judge:
         known = self.events.get((life, event.id))
         if known is not None:
             self.repeated += 1
-            if known != event:
+            account = self.accounts.get(event.watch)
+            mail = account if account is not None and account.is_mail else None
+            if known != event and not (mail and self.mailroom.is_same(mail, known, event)):
                 self.fail(event.watch, f"equal ids of unequal events: {known} {event}")
             return
         self.events[life, event.id] = event
@@ -123,7 +136,10 @@ class Judge:
         account = self.accounts.get(event.watch)
         if account is None:
             self.fail(event.watch, f"told of a watch that has no account: {event}")
-        self._judge(account, event)
+        if account.is_mail:
+            self._note(account, self.mailroom.tell(account, event), 0)
+        else:
+            self._judge(account, event)
 
     # --- how it is judged ------------------------------------------------------------------------
 
@@ -141,11 +157,15 @@ class Judge:
         if state.at < account.begun - self.lag - SECOND:
             self.fail(account.watch, f"older than the watch: {kind} {look} of {item}")
         self._judge_kind(account, item, kind, before)
-        account.told[item], account.told_at[item] = state.number, self._timeline.now
+        self._note(account, item, state.number)
+
+    def _note(self, account: Account, item: str, number: int) -> None:
+        """Note what was told of an item; it is owed no more."""
+        account.told[item], account.told_at[item] = number, self._timeline.now
         owed = account.owed.get(item)
         if owed is not None:
             self._judge_time(account, item, owed)
-            if owed.state.number <= state.number:
+            if owed.state.number <= number:
                 del account.owed[item]
 
     def _judge_kind(self, account: Account, item: str, kind: str, before: int) -> None:
@@ -187,7 +207,10 @@ class Judge:
             mark = progress.pulled_at
         until = (mark - START).total_seconds() - self.ahead
         for item, owed in list(account.owed.items()):
-            if owed.state.visible >= until:
+            if account.is_mail:
+                if int(item) > int(progress.cursor or 0):
+                    continue
+            elif owed.state.visible >= until:
                 continue
             if not self._is_settled(account, item, owed):
                 self.fail(account.watch, f"the cursor passed {item}: {owed.state}")
@@ -195,6 +218,8 @@ class Judge:
 
     def _is_settled(self, account: Account, item: str, owed: Owed) -> bool:
         """Tell whether nothing need be told of an item."""
+        if account.is_mail:
+            return self.mailroom.is_settled(account, item)
         states = account.collection.history[item]
         told = account.told.get(item)
         if told is not None:

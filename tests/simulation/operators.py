@@ -27,6 +27,8 @@ class Operators:
         """Declare the first watches."""
         for _ in range(self._world.watches):
             self._add()
+        for _ in range(self._world.more.mails):
+            self._add_mail()
         self._declare()
         self._later()
 
@@ -55,11 +57,14 @@ class Operators:
 
     def _add(self) -> None:
         draw = self._it.random
-        if len(self._documents) > self._world.watches:
+        if len(self._documents) > self._world.watches + self._world.more.mails:
             return
         name = f"w{self._made}"
         self._made += 1
-        source = draw.choice(self._world.sources)
+        self._declared_as(name, draw.choice(self._world.sources))
+
+    def _declared_as(self, name: str, source: str) -> None:
+        draw = self._it.random
         document: dict[str, Any] = {"source": source, "subject": self._subject()}
         document["poll"] = draw.choice(self._world.polls)[0]
         ttl = draw.choice((None, None, None, None, "24h", "24h", "6h", "2h"))
@@ -71,6 +76,12 @@ class Operators:
         self._documents[name] = document
         self._want(name)
 
+    def _add_mail(self) -> None:
+        name = f"mail{len(self._documents)}"
+        self._declared_as(name, "gmail.mailbox")
+        if self._world.more.others:
+            self._it.google.boxes.others.add(self._documents[name]["subject"])
+
     def _subject(self) -> str:
         return f"s{self._it.random.randrange(1 + self._world.watches // 2)}@example.com"
 
@@ -78,6 +89,9 @@ class Operators:
         draw = self._it.random
         if source == "calendar.events":
             return {"calendarId": draw.choice(("primary", "team@example.com"))}
+        if source == "gmail.mailbox":
+            labels = draw.choice(((), (), ("INBOX",), ("STARRED",), ("INBOX", "UNREAD")))
+            return {"labelIds": list(labels)} if labels else {}
         if source == "reports.activities":
             return {"applicationName": "admin"}
         if source == "drive.files":
@@ -97,6 +111,7 @@ class Operators:
             return
         self._gone[name] = self._documents.pop(name)
         self._it.warden.want(name, wanted=False)
+        self._it.postmaster.fault(self._gone[name]["subject"])
         account = self._it.judge.accounts.get(name)
         if account is not None:
             account.stopped = True
@@ -126,6 +141,7 @@ class Operators:
         if name is not None:
             subject = self._subject()
             params = self._params(self._documents[name]["source"], subject)
+            self._it.postmaster.left(self._documents[name]["subject"])
             self._documents[name] = {
                 **self._documents[name],
                 "subject": subject,
@@ -162,7 +178,9 @@ class Operators:
     def _want(self, name: str) -> None:
         document = self._documents[name]
         wanted = document.get("push", True) and not document.get("paused", False)
-        self._it.warden.want(name, wanted=wanted)
+        by_topic = document["source"] == "gmail.mailbox"  # of its channel the postmaster knows
+        self._it.warden.want(name, wanted=wanted and not by_topic)
+        self._it.postmaster.fault(document["subject"])
         self._it.judge.trouble(name)
         account = self._it.judge.accounts.get(name)
         if account is not None:

@@ -65,6 +65,7 @@ def _play(it: Simulation) -> None:
     it.judge.inspect()
     it.judge.end()
     it.warden.end()
+    it.postmaster.end()
     assert it.crew.failures == [], it.crew.failures
     assert it.journal.wrong == [], it.journal.wrong
 
@@ -72,6 +73,7 @@ def _play(it: Simulation) -> None:
 def _inspect(it: Simulation) -> None:
     it.judge.inspect()
     it.warden.inspect()
+    it.postmaster.inspect()
     it.timeline.after(INSPECTED, lambda: _inspect(it))
 
 
@@ -82,11 +84,12 @@ def _sweep(it: Simulation) -> None:
 
 def _figures(it: Simulation) -> Counter[str]:
     figures = it.figures + it.follower.figures
-    figures["watch-days"] = round(it.timeline.now / DAY * it.world.watches)
+    figures["watch-days"] = round(it.timeline.now / DAY * (it.world.watches + it.world.more.mails))
     figures["told"], figures["repeated"] = it.judge.told, it.judge.repeated
     figures["calls"] = sum(it.google.calls.values())
     figures["crashes"] = sum(it.gate.killed.values())
     figures["crossings"] = it.gate.crossings
     figures["gaps"], figures["uncovered"] = it.warden.gaps, round(it.warden.uncovered)
+    figures["mailbox messages"] = it.google.boxes.counts["messages"]
     figures.update({f"channels {name}": n for name, n in it.lines.counts.items()})
     return figures

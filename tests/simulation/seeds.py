@@ -21,6 +21,7 @@ ORDER = (
     "told",
     "repeated",
     "notifications",
+    "mailbox messages",
     "calls",
     "crashes",
     "storms",

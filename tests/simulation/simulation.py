@@ -10,22 +10,28 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from functions.channels.announcement import announce, read_announcement
 from functions.declared.memo import COMPARE_EVERY, CONTROL
+from functions.domain.errors import Trouble
 from functions.domain.event import Event
+from functions.domain.mailbox import PREFIX, mailbox_name
 from functions.domain.model import Job, Progress
 from functions.ports import Case
 from functions.receive import Request, receive
 from functions.renew import renew
+from functions.sources.call import Call
 from functions.sync import sync
 from functions.terms import Terms
 from tests.simulation.draw import World
 from tests.simulation.follower import Follower
 from tests.simulation.gate import Gate
 from tests.simulation.google.answers import ModelGoogle
+from tests.simulation.google.boxes import Boxes
 from tests.simulation.google.channels import Line, Lines
 from tests.simulation.google.truth import Ground
 from tests.simulation.judge import Judge
 from tests.simulation.ports import Hand, Lots, Silence, SkewedClock, TurnedKeys
+from tests.simulation.postmaster import Postmaster
 from tests.simulation.queues import SimulatedChanges, SimulatedJobs
 from tests.simulation.store import SimulatedStore
 from tests.simulation.timeline import End, Run, Timeline
@@ -33,6 +39,7 @@ from tests.simulation.warden import Warden
 from tests.world.ports import START
 
 ADDRESS = "https://push.example.com/receive"
+TOPIC = "projects/simulated/topics/gmail"
 TICK = 60.0
 FAR = timedelta(days=2)
 INSTANCES = 3  # of each function
@@ -48,7 +55,8 @@ class Simulation:
         self.gate = gate = Gate(timeline, random)
         self.ground = Ground(timeline, random)
         self.lines = Lines(timeline, random)
-        self.google = ModelGoogle(timeline, gate, self.ground, self.lines)
+        boxes = Boxes(timeline, random, self.lines)
+        self.google = ModelGoogle(timeline, gate, self.ground, self.lines, boxes)
         self.store = SimulatedStore(timeline, gate, random)
         self.jobs = SimulatedJobs(timeline, gate, random)
         self.changes = SimulatedChanges(gate, random)
@@ -57,9 +65,11 @@ class Simulation:
         self.lots = Lots(random)
         self.crew = Hand(random)
         self.journal = Silence()
-        self.terms = Terms(address=ADDRESS)
+        self.terms = Terms(address=ADDRESS, gmail_topic=TOPIC if world.more.topic else None)
         self.judge = Judge(timeline)
         self.warden = Warden(timeline, self.store, self.lines, self.judge)
+        self.postmaster = Postmaster(timeline, self.store, boxes, self.warden)
+        self.postmaster.topic = self.terms.gmail_topic
         self.follower = Follower(timeline, self.judge, self.google, self.store)
         self.figures: Counter[str] = Counter()
         self.trace = hashlib.sha256()
@@ -79,7 +89,11 @@ class Simulation:
         self.lines.ended = self.warden.ended
         self.lines.unheard = lambda line: self.warden.fault(line.watch)
         self.lines.taken = lambda line, made, about: self.judge.notified(line.watch, made, about)
-        self.google.refused = self.warden.refused
+        boxes = self.google.boxes
+        self.ground.mailed = boxes.notify
+        boxes.post, boxes.ended = self._announce, self.postmaster.ended
+        boxes.unheard = self.postmaster.fault
+        self.google.refused = self._refused
         self.google.asked = self.warden.asked
         self.keys.missed = lambda: self.warden.fault(None)
         self.store.wrote = self._wrote
@@ -223,6 +237,32 @@ class Simulation:
             run, work, lambda run: answered(run.result if run.ended is End.DONE else 500)
         )
 
+    def _announce(
+        self, account: str, data: bytes, made: float, answered: Callable[[bool], object]
+    ) -> None:
+        mailbox = mailbox_name(account)
+        number = 3 + self.random.randrange(INSTANCES)
+        run = Run(f"sync {number}", self._skews[number], self.timeline.now, mailbox)
+        members = self.postmaster.members(mailbox)
+
+        def work() -> None:
+            announce(
+                read_announcement(data),
+                store=self.store,
+                jobs=self.jobs,
+                clock=self.clock,
+                journal=self.journal,
+                terms=self.terms,
+            )
+
+        def ended(run: Run) -> None:
+            if run.ended is End.DONE:
+                for member in sorted({*members} & {*self.postmaster.members(mailbox)}):
+                    self.judge.notified(member, made, None)
+            answered(run.ended is End.DONE)
+
+        self.timeline.start(run, work, ended)
+
     def _skew(self) -> timedelta:
         return self._skews[self.random.randrange(INSTANCES)]
 
@@ -232,6 +272,15 @@ class Simulation:
         self.trace.update(f"{self.timeline.now:.6f} {event.id}".encode())
         self.judge.tell(event)
 
+    def _refused(self, watch: str | None, call: Call, trouble: Trouble) -> None:
+        if watch is None or not watch.startswith(PREFIX):
+            self.warden.refused(watch, call, trouble)
+            return
+        account = watch.removeprefix(PREFIX)
+        self.postmaster.refused(account, call.method, trouble)
+        for member in self.postmaster.sharers(account):
+            self.warden.refused(member, call, trouble)
+
     def _trouble(self) -> None:
         run = self.timeline.running
         self.judge.trouble(run.watch if run else None)
@@ -240,6 +289,9 @@ class Simulation:
     def _wrote(self, watch: str, before: Progress | None, after: Case) -> None:
         progress = after.progress
         if progress is None:
+            return
+        if watch.startswith(PREFIX):
+            self.warden.wrote(watch, before, after)
             return
         far = progress.pull_at is None or progress.pull_at > self.timeline.moment() + FAR
         far = far and not progress.paused and progress.removed_at is None

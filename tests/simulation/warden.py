@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import NoReturn
 
 from functions.domain.errors import Trouble
 from functions.domain.model import Channel, ChannelState, Progress
 from functions.domain.plan import ADOPTED, UNANSWERED
 from functions.ports import Case
 from functions.sources.call import Call
+from tests.simulation.google.answers import STOPS
 from tests.simulation.google.channels import Line, Lines
 from tests.simulation.judge import Judge
 from tests.simulation.store import SimulatedStore
@@ -91,7 +93,7 @@ class Warden:
         """Judge a call: nobody asks while a back-off runs that was stored before he began."""
         run = self._timeline.running
         progress = self._store.progresses.get(watch or "")
-        if run is None or progress is None or call.method == "channels.stop":
+        if run is None or progress is None or call.method in STOPS:
             return
         opens = call.method.endswith(".watch")
         until = progress.open_after if opens else progress.retry_at
@@ -110,7 +112,7 @@ class Warden:
                     self._orphans.pop(line.id, None)
                     continue
                 since = self._orphans.setdefault(line.id, now)
-                if now - since > ORPHANED and not self._has_fault(watch, since, now):
+                if now - since > ORPHANED and not self.has_fault(watch, since, now):
                     self._judge.fail(watch, f"orphan {line.id} of {line.opened:.0f}: {record}")
 
     def end(self) -> None:
@@ -146,17 +148,22 @@ class Warden:
         now = self._timeline.now
         self.uncovered += gap
         self.gaps += 1
-        if not self._has_fault(watch, now - gap - LONGEST_WAIT, now) or (
-            gap > LONGEST_WAIT and not self._has_fault(watch, now - LONGEST_WAIT, now)
+        if not self.has_fault(watch, now - gap - LONGEST_WAIT, now) or (
+            gap > LONGEST_WAIT and not self.has_fault(watch, now - LONGEST_WAIT, now)
         ):
             self._judge.fail(watch, f"uncovered for {gap:.0f} s, and nothing explains it")
 
-    def _has_fault(self, watch: str, since: float, until: float) -> bool:
+    def has_fault(self, watch: str, since: float, until: float) -> bool:
+        """Tell whether anything was in the way of a watch then."""
         return any(
             since <= time <= until
             for times in (self._faults[watch], self._faults[""])
             for time in reversed(times[-200:])
         )
+
+    def fail(self, watch: str, text: str) -> NoReturn:
+        """Say which promise was broken."""
+        self._judge.fail(watch, text)
 
     def _judge_live(self, watch: str) -> None:
         soon = self._timeline.now + ALIKE.total_seconds()  # by a clock ahead it is over already

@@ -47,6 +47,7 @@ class Weather:
         it.google.revoked.clear()
         it.google.deaf.clear()
         it.google.stubborn = False
+        it.google.boxes.others.clear()
         it.keys.lost = False
 
     def _later(self) -> None:

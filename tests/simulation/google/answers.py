@@ -16,13 +16,16 @@ from functions.domain.errors import (
     Unavailable,
     Unwatchable,
 )
+from functions.domain.mailbox import mailbox_name
 from functions.domain.model import Verdict
 from functions.sources.call import Answer, Call
 from tests.simulation.gate import Gate
+from tests.simulation.google.boxes import Boxes
 from tests.simulation.google.calendar import Calendar
 from tests.simulation.google.channels import Lines, answer_of
 from tests.simulation.google.directory import Directory
 from tests.simulation.google.drive import Drive
+from tests.simulation.google.mail import Mail
 from tests.simulation.google.reports import Reports
 from tests.simulation.google.truth import Collection, Ground
 from tests.simulation.timeline import Timeline
@@ -32,15 +35,19 @@ MAKERS: dict[str, type[Collection]] = {
     "calendar": Calendar,
     "directory": Directory,
     "reports": Reports,
+    "gmail": Mail,
 }
+STOPS = {"channels.stop", "users.stop"}
 
 
 class ModelGoogle:
     """All collections and channels, and what the weather makes of a call."""
 
-    def __init__(self, timeline: Timeline, gate: Gate, ground: Ground, lines: Lines) -> None:
+    def __init__(
+        self, timeline: Timeline, gate: Gate, ground: Ground, lines: Lines, boxes: Boxes
+    ) -> None:
         self._timeline, self._gate = timeline, gate
-        self.ground, self.lines = ground, lines
+        self.ground, self.lines, self.boxes = ground, lines, boxes
         self.collections: dict[str, Collection] = {}
         self.errors = self.limits = self.lost = 0.0  # how likely a call meets them
         self.limit = timedelta(minutes=5)
@@ -61,21 +68,24 @@ class ModelGoogle:
         self._gate.before("google.call")
         name = f"{call.api}.{call.method}"
         self.calls[name] += 1
-        watch = self._watch_of(call)
+        watch = self._watch_of(call, subject or "")
         self.asked(watch, call)
         try:
             self._weather(call, subject or "")
             date = self.ground.date()
             body = self._answer(call, subject or "", watch)
             if self.lost and self.ground.random.random() < self.lost:
-                raise Unanswered("no answer") if call.once else Unavailable("no answer")
+                silence = Unanswered if call.method.endswith("watch") else Unavailable
+                raise silence("no answer")
         except Trouble as trouble:
             self.refused(watch, call, trouble)
             raise
         self._gate.after("google.call")
         return Answer(body=body, date=date)
 
-    def _watch_of(self, call: Call) -> str | None:
+    def _watch_of(self, call: Call, subject: str) -> str | None:
+        if call.api == "gmail" and call.method in {"users.watch", "users.stop"}:
+            return mailbox_name(subject)
         if call.body is not None and "token" in call.body:
             name = str(call.body["token"]).split(".")[2]
             return urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
@@ -89,7 +99,7 @@ class ModelGoogle:
         draw = self.ground.random.random
         if subject in self.revoked:
             raise Refused("403: access was revoked", Verdict.UNAUTHORIZED)
-        if self.stubborn and call.method == "channels.stop":
+        if self.stubborn and call.method in STOPS:
             raise Unavailable("503: backendError")
         if self.errors and draw() < self.errors:
             raise Unavailable("503: backendError")
@@ -102,6 +112,8 @@ class ModelGoogle:
         if call.method == "channels.stop":
             self.lines.stop(dict(call.body or {}), account=subject)
             return {}
+        if call.api == "gmail" and call.method in {"users.watch", "users.stop"}:
+            return self._attend_box(call, subject)
         resource = resource_of(call, subject)
         if call.method.endswith(".watch"):
             body = dict(call.body or {})
@@ -110,6 +122,14 @@ class ModelGoogle:
             )
         return self.collection(collection_of(call, subject)).answer(call)
 
+    def _attend_box(self, call: Call, subject: str) -> dict[str, Any]:
+        if call.method == "users.stop":
+            self.boxes.stop(subject)
+            return {}
+        mail = self.collection(collection_of(call, subject))
+        assert isinstance(mail, Mail)
+        return self.boxes.watch(dict(call.body or {}), mail)
+
 
 def collection_of(call: Call, subject: str) -> str:
     """Name the collection that a call is about."""
@@ -117,6 +137,8 @@ def collection_of(call: Call, subject: str) -> str:
         return f"drive {subject}"
     if call.api == "calendar":
         return f"calendar {call.params.get('calendarId', '')} {subject}"
+    if call.api == "gmail":
+        return f"gmail {subject}"
     if call.version == "directory_v1":
         return "directory my_customer"
     return "reports admin"

@@ -43,6 +43,7 @@ class Ground:
         self.page = 5  # entries; small, so that lists have pages
         self.changed: Told = lambda *_: None
         self.notify: Callable[[str, str, dict[str, Any] | None], object] = lambda *_: None
+        self.mailed: Callable[[str, Any], object] = lambda *_: None
         self.marks = 0
 
     def now(self) -> float:

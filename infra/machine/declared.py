@@ -81,13 +81,17 @@ def edit_documents(at: Installation, names: Collection[str], change: Change) -> 
 def check(documents: list[dict[str, Any]], *, short_polls: bool = False) -> None:
     """Refuse wrong documents with every fault."""
     faults = [
-        f"{documents[number]['id']}: {Fault(tuple(path), fault.text)}"
-        for fault in check_watches(documents, short_polls=short_polls)
-        for number, *path in [fault.path]
+        _by_id(fault, documents) for fault in check_watches(documents, short_polls=short_polls)
     ]
     if faults:
         text = "\n".join(faults)
         raise Misconfigured(text, text)
+
+
+def _by_id(fault: Fault, documents: list[dict[str, Any]]) -> str:
+    """Give a fault with the id of its watch: a list of documents has no places for people."""
+    number, *rest = fault.path
+    return f"{documents[int(number)]['id']}: {Fault(tuple(rest), fault.text)}"
 
 
 def checked(wanted: Documents, stored: Documents) -> Documents:

@@ -24,6 +24,10 @@ DEFAULT_DATABASE = "(default)"
 Edit = Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any] | None]]
 
 
+class NoStore(Misconfigured):
+    """Nothing has been kept here yet: a command that only looks must not make a store."""
+
+
 class Operating(Protocol):
     """What only operators do with a store."""
 
@@ -83,19 +87,24 @@ class Installation:
         """The store; on one machine it must be there.
 
         Raises:
-            Misconfigured: there is none; a command that looks must not make one.
+            NoStore: there is none.
         """
+        self._expect_store()
+        return self.wiring.store
+
+    def _expect_store(self) -> Path | None:
+        """Give the file of the store, if it is one; it must be there."""
         path = None if self.site.is_cloud else self.site.place.sqlite
         if path is not None and not path.exists():
-            raise Misconfigured(
+            raise NoStore(
                 f"there is no store at {path}: start `python main.py serve` first, "
                 "or name the store with --store"
             )
-        return self.wiring.store
+        return path
 
     @made_once
     def operating(self) -> Operating:
-        place = None if self.site.is_cloud else self.site.place.sqlite
+        place = self._expect_store()
         if place is not None:
             from infra.local.sqlite_operating import SqliteOperating
 

@@ -17,6 +17,9 @@ from infra.local.google import SimulatedGoogle, serve_google
 from infra.local.queue.delivery import Message, Policy
 from infra.local.queue.file import QueueFile
 from infra.local.sqlite_queue import SqliteQueue
+from infra.machine.doctor.finding import Ward
+from infra.machine.installation import Installation, Site
+from infra.machine.wiring import Place
 from tests.machine.conftest import Folder, Run
 from tests.machine.gate import Gate, opened, self_signed
 
@@ -86,6 +89,11 @@ def no_clock(patient: Patient) -> None:
 def open_secrets(patient: Patient) -> None:
     """Let others read the keys."""
     (patient.folder.path / "secrets" / "signing-keys").chmod(0o644)
+
+
+def no_key(patient: Patient) -> None:
+    """Lose the file of the keys."""
+    (patient.folder.path / "secrets" / "signing-keys").unlink()
 
 
 def old_key(patient: Patient) -> None:
@@ -222,7 +230,8 @@ def _closing() -> Iterator[None]:
         (wrong_document, "declarations", "failed", "drive.gone", "watch remove old"),
         (no_clock, "clockwork", "failed", "60 min ago", "serve"),
         (other_revision, "clockwork", "warning", "not seen it yet", "wait"),
-        (open_secrets, "keys", "failed", "chmod 600", "put the file back"),
+        (open_secrets, "keys", "failed", "chmod 600", "mend the file as it says"),
+        (no_key, "keys", "failed", "1 channel was signed with it", "put the file back"),
         (old_key, "keys", "warning", "365 days old", "keys rotate"),
         (lost_key, "keys", "failed", "gone", "renew replaces them"),
         (certificate, "address", "failed", "self", "public authority"),
@@ -292,3 +301,41 @@ def test_in_words(patient: Patient) -> None:
     assert lines[0].startswith("XX access: ana@example.com: drive changes.getStartPageToken: ")
     assert lines[1].startswith("   next: ")
     assert lines[-1] == "1 finding: 1 failed, 0 warnings."
+
+
+def test_nothing_was_begun_yet(run: Run, tmp_path: Path) -> None:
+    """Before the first start one thing is wrong: nothing serves. And a look makes no store."""
+    watch = {"id": "ana", "source": "drive.changes", "subject": "ana@example.com"}
+    (tmp_path / "watches.yaml").write_text(json.dumps({"watches": [watch]}))
+    with serve_google() as google:
+        findings = json.loads(run("doctor", "--json", "--google", google.url).out)
+    failed = {one["check"]: one for one in findings if one["result"] == "failed"}
+    assert list(failed) == ["store"]
+    assert failed["store"]["text"] == "there is no store at watchkeeper.db"
+    assert "serve" in failed["store"]["next_step"]
+    (keys,) = [one for one in findings if one["check"] == "keys"]
+    assert (keys["result"], keys["next_step"]) == ("skipped", "")
+    assert "the first start of serve makes them" in keys["text"]
+    assert [path.name for path in tmp_path.iterdir()] == ["watches.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("address", "google", "times"),
+    [
+        (None, None, 1),
+        ("http://127.0.0.1:8080/receive", None, 1),
+        ("http://127.0.0.1:8080/receive", "http://127.0.0.1:9000", 0),
+        ("https://hooks.example.com/receive", None, 0),
+    ],
+)
+def test_a_simulated_google_must_be_named(
+    covered: Folder, address: str | None, google: str | None, times: int
+) -> None:
+    """A step that blames Google names --google where it may be that a simulated one is meant."""
+    place = Place(store=f"sqlite:{covered.path / 'watchkeeper.db'}")
+    ward = Ward(Installation(Site(place=place, google=google)), address=address, changes=Path("-"))
+    if address is None:
+        covered.open("c1", "ana", state=ChannelState.CLOSED)
+    assert ward.or_simulated.count("doctor --google URL") == times
+    missing = Ward(Installation(Site(place=Place(store="sqlite:none.db"))), changes=Path("-"))
+    assert "doctor --google URL" in missing.or_simulated

@@ -125,5 +125,5 @@ def _steps(path: Path, project: str | None) -> list[str]:
     return [
         f"python main.py serve --watches {path} --google http://127.0.0.1:9000   (a simulated one)",
         "python main.py auth login ADDRESS   (for real Google, one account)",
-        "python main.py doctor",
+        "python main.py doctor   (with a simulated one: --google http://127.0.0.1:9000)",
     ]

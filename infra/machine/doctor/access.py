@@ -36,13 +36,14 @@ def _try(ward: Ward, watch: Watch) -> Finding:
         ward.at.google.call(call, subject=watch.subject)
     except Refused as refused:
         if refused.verdict is Verdict.UNAUTHORIZED:
-            return failed(looked, refused.text, step=_step(watch))
+            return failed(looked, refused.text, step=_step(watch) + ward.or_simulated)
         step = f"what {watch.id} watches is not there for this account: mend or remove it"
         return failed(looked, refused.text, step=step)
     except RateLimited as limited:
         return warning(looked, limited.text, step="a quota is used up: wait, or raise it")
     except Unavailable as trouble:
-        return warning(looked, trouble.text, step="Google or the network: try again")
+        step = f"Google or the network: try again{ward.or_simulated}"
+        return warning(looked, trouble.text, step=step)
     except Trouble as trouble:
         return warning(looked, trouble.text, step="see `status`")
     scopes = ", ".join(scope.rpartition("/")[2] for scope in call.scopes)

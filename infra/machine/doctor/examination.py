@@ -8,7 +8,8 @@ from typing import Final
 
 from functions.domain.errors import Misconfigured, Trouble
 from infra.machine.doctor import access, cloud, domains, handlers, keys, reach, state
-from infra.machine.doctor.finding import Check, Finding, Ward, failed
+from infra.machine.doctor.finding import Check, Finding, Ward, failed, skipped
+from infra.machine.installation import NoStore
 
 CHECKS: Final[Mapping[str, Check]] = {
     "declarations": state.declarations,
@@ -44,7 +45,17 @@ def examine(ward: Ward, *, only: tuple[str, ...] = ()) -> Iterator[Finding]:
         try:
             for finding in check(ward):
                 yield replace(finding, check=name)
+        except NoStore as none:
+            yield replace(_no_store(name, none), check=name)
         except Trouble as trouble:
             text = trouble.full if isinstance(trouble, Misconfigured) else trouble.text
             step = "mend this first: the check could not be made"
             yield replace(failed(name, text, step=step), check=name)
+
+
+def _no_store(name: str, none: NoStore) -> Finding:
+    """Tell once that nothing was ever kept here; other checks have nothing to look at."""
+    if name == "store":
+        step = "start `python main.py serve`, or name the store with --store"
+        return failed("the store", none.text.partition(": start")[0], step=step)
+    return skipped("the store", "there is none yet")

@@ -14,7 +14,7 @@ from functions.declared.watching import readable_watch
 from functions.domain.mailbox import PREFIX
 from functions.domain.model import Channel, ChannelState, Progress, Watch
 from functions.domain.roster import member_of, split_name
-from infra.machine.installation import Installation
+from infra.machine.installation import Installation, NoStore
 
 
 class Result(StrEnum):
@@ -119,6 +119,17 @@ class Ward:
         every = [one for one in self.channels if one.address.startswith("http")]
         newest = max(every, key=lambda one: one.opened_at, default=None)
         return newest.address if newest else None
+
+    @cached_property
+    def or_simulated(self) -> str:
+        """What a step adds that blames Google: a simulated one must be named here, too."""
+        if self.at.site.google is not None:
+            return ""
+        try:
+            is_real = (self.address or "").startswith("https:")
+        except NoStore:
+            is_real = False
+        return "" if is_real else "; of a simulated Google: doctor --google URL, as serve has it"
 
 
 Check = Callable[[Ward], Iterator[Finding]]

@@ -83,7 +83,7 @@ def _target(ward: Ward, wanted: Download) -> Iterator[Finding]:
 
 def _waiting(ward: Ward) -> Iterator[Finding]:
     """Tell of changes that wait; those that were given up are told by the dead letters."""
-    for one in unhandled(ward.at.wiring.store, ward.declared):
+    for one in unhandled(ward.at.store, ward.declared):
         if one.waiting:
             looked = f"{one.handler} of {one.watch}"
             text = f"{counted(one.waiting, 'change')} wait{'s' * (one.waiting == 1)} for it"

@@ -127,7 +127,7 @@ def clock(ward: Ward) -> Iterator[Finding]:
         answer = requests.head(url, timeout=TIMEOUT)
         theirs = parsedate_to_datetime(answer.headers["Date"])
     except (requests.RequestException, KeyError, ValueError) as error:
-        step = "can this machine reach Google (proxy, firewall)?"
+        step = f"can this machine reach Google (proxy, firewall)?{ward.or_simulated}"
         yield failed(url, f"no time from there: {type(error).__name__}", step=step)
         return
     skew = abs(ward.at.clock.now() - theirs)

@@ -197,7 +197,7 @@ def unreadable(ward: Ward) -> Iterator[Finding]:
 
 def dead_letters(ward: Ward) -> Iterator[Finding]:
     """Whether deliveries were given up: by handlers, and on one machine by the queue."""
-    given_up = ward.at.wiring.store.dead(watch=None, limit=1000)
+    given_up = ward.at.store.dead(watch=None, limit=1000)
     looked = "what handlers gave up"
     if given_up:
         first = given_up[0]

@@ -63,8 +63,8 @@ def renew(  # noqa: PLR0913 - its arguments are all it may touch
         return lambda: clock.now() - started <= length
 
     comparing = Comparing.read(store, grounds=_grounds(renewal), now=started)
-    if comparing.memo.cut_short:
-        # Whatever keeps a comparison from its end must not keep channels from being renewed.
+    if comparing.memo.cut_short(started):
+        # A comparison of many ticks must not keep channels from being renewed meanwhile.
         attending.go(started, in_time=within(budget / 2))
     compared = comparing.wanted and comparing.run(
         google=google,

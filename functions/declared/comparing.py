@@ -71,9 +71,9 @@ class Comparing:
             short_polls=short_polls,
             in_time=in_time,
         )
-        memo = replace(memo, unlisted=carried(memo.unlisted, roster.unlisted, self.now))
-        version = begun.get("_version") if begun else None
-        self._write(memo if found.left else memo.end(), version, journal)
+        unlisted = carried(memo.unlisted, roster.unlisted, self.now)
+        ended = replace(memo.end(found.left), unlisted=unlisted)
+        self._write(ended, begun.get("_version") if begun else None, journal)
         journal.note(
             "compared",
             restart=memo.restarted_at != self.memo.restarted_at,

@@ -18,6 +18,7 @@ from functions.domain.fields import salvage, to_fields
 CONTROL = "renew"
 COMPARE_EVERY = timedelta(minutes=15)
 COMPARE_AGAIN = 2  # ticks after a change of the declarations: Terraform deletes after it writes
+LONGEST = timedelta(minutes=2)  # no tick works longer: one that began before that has died
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +29,23 @@ class Memo:
     grounds: str = ""  # what channels stand on: the fingerprint of the address and the keys
     restarted_at: datetime | None = None  # when this revision was first seen
     grounds_at: datetime | None = None  # when these grounds were first seen
-    begun_at: datetime | None = None  # of a comparison that has not ended yet
-    compared_at: datetime | None = None  # when the last one that ended began
+    begun_at: datetime | None = None  # of a comparison that has not come back yet
+    left: int = 0  # watches for which the last one had no time
+    compared_at: datetime | None = None  # when the last one that left nothing began
     again: int = 0
     unlisted: tuple[Unlisted, ...] = ()
 
-    @property
-    def cut_short(self) -> bool:
-        """Whether the last comparison has not ended: too long, dead, or still at it."""
-        return self.begun_at is not None
+    def cut_short(self, now: datetime) -> bool:
+        """Whether the last comparison had no time for all, or has died."""
+        return self.left > 0 or (self.begun_at is not None and not self._is_going_on(now))
 
     def wants(self, revision: str | None, grounds: str, now: datetime) -> bool:
         """Whether everything is to be compared now."""
-        changed = revision != self.revision or grounds != self.grounds
-        return changed or self.cut_short or self.again > 0 or self._is_old(now)
+        if revision != self.revision or grounds != self.grounds:
+            return True
+        if self._is_going_on(now):
+            return False
+        return self.cut_short(now) or self.again > 0 or self._is_old(now)
 
     def begin(self, revision: str | None, grounds: str, now: datetime) -> Memo:
         """Note that a comparison begins; what has changed counts from now on."""
@@ -53,9 +57,12 @@ class Memo:
             memo = replace(memo, grounds=grounds, grounds_at=since)
         return memo
 
-    def end(self) -> Memo:
-        """Note that it has come to its end."""
-        return replace(self, begun_at=None, compared_at=self.begun_at, again=max(self.again - 1, 0))
+    def end(self, left: int = 0) -> Memo:
+        """Note that it came back, and how many watches it left."""
+        memo = replace(self, begun_at=None, left=left)
+        if left:
+            return memo
+        return replace(memo, compared_at=self.begun_at, again=max(self.again - 1, 0))
 
     def occasion(self, now: datetime) -> Occasion:
         """Give why everything is compared."""
@@ -64,6 +71,9 @@ class Memo:
     @property
     def _since(self) -> datetime | None:
         return max(filter(None, (self.restarted_at, self.grounds_at)), default=None)
+
+    def _is_going_on(self, now: datetime) -> bool:
+        return self.begun_at is not None and self.begun_at <= now < self.begun_at + LONGEST
 
     def _is_old(self, now: datetime) -> bool:
         return self.compared_at is None or not (

@@ -143,7 +143,7 @@ class Simulation:
 
     def _wants_comparison(self, moment: float) -> bool:
         memo = self.store.controls.get(CONTROL)
-        if memo is None or memo[1]["again"] or memo[1]["begun_at"]:
+        if memo is None or memo[1]["again"] or memo[1]["begun_at"] or memo[1]["left"]:
             return True
         if self._ground() != self._compared:
             return True

@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.declared.memo import COMPARE_AGAIN, COMPARE_EVERY, Memo, memo_fields, read_memo
+from functions.declared.memo import (
+    COMPARE_AGAIN,
+    COMPARE_EVERY,
+    LONGEST,
+    Memo,
+    memo_fields,
+    read_memo,
+)
 from functions.declared.unlisted import Unlisted
 from tests.functions.examples import NOW
 
@@ -25,6 +32,7 @@ memos = st.builds(
     begun_at=st.sampled_from([None, NOW]),
     compared_at=st.sampled_from([None, NOW]),
     again=st.integers(0, 3),
+    left=st.sampled_from([0, 3]),
     unlisted=st.sampled_from([(), (Unlisted(watch="all", since=NOW, reason="403"),)]),
 )
 
@@ -48,14 +56,28 @@ def test_a_new_revision_is_compared_in_three_ticks() -> None:
     assert times == COMPARE_AGAIN + 1
 
 
-def test_one_that_has_not_ended_is_wanted_until_it_has() -> None:
-    """Too long, or dead: it goes on, for the same reason."""
+def test_one_that_died_is_begun_again() -> None:
+    """Not while it may be going on: two that overlap would never see each other's end."""
     begun = SETTLED.begin("2", "a", NOW + SECOND)
-    assert begun.cut_short
-    again = begun.begin("2", "a", NOW + 2 * SECOND)
+    assert not begun.wants("2", "a", NOW + LONGEST)
+    assert not begun.cut_short(NOW + LONGEST)
+    assert begun.wants("3", "a", NOW + LONGEST), "what has changed since is no matter of patience"
+    late = NOW + SECOND + LONGEST
+    assert begun.wants("2", "a", late)
+    assert begun.cut_short(late)
+    again = begun.begin("2", "a", late)
     assert again.restarted_at == begun.restarted_at == NOW + SECOND
-    assert not again.end().cut_short
-    assert again.end().compared_at == NOW + 2 * SECOND
+    assert not again.end().cut_short(late)
+    assert again.end().compared_at == late
+
+
+def test_one_that_left_something_goes_on_at_once() -> None:
+    """And as long as it does, nothing counts as compared."""
+    left = SETTLED.begin("2", "a", NOW + SECOND).end(left=7)
+    assert left.cut_short(NOW + SECOND)
+    assert left.wants("2", "a", NOW + SECOND)
+    assert left.compared_at == SETTLED.compared_at
+    assert left.begin("2", "a", NOW + SECOND).end().again == COMPARE_AGAIN
 
 
 @given(memos, st.sampled_from(["1", "2"]), st.sampled_from(["a", "b"]), st.integers(-5, 5))

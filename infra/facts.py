@@ -73,7 +73,7 @@ def _text(value: object) -> str:
         case timedelta():
             return f"{value.total_seconds():g}s"
         case bytes() | bytearray() | memoryview():
-            return f"{len(value)} bytes"
+            return f"{len(value)} byte{'s' * (len(value) != 1)}"
     # What others would say about themselves may hold anything.
     return type(value).__name__
 

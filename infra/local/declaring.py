@@ -57,8 +57,8 @@ class Declaring:
         ]
         if managed:
             raise Misconfigured(
-                f"the store has watches that another tool manages ({managed[0]!r} and "
-                f"{len(managed) - 1} more): serve does not replace them; use another database"
+                f"the store has watches that another tool manages ({managed[0]!r}; "
+                f"{len(managed)} in all): serve does not replace them; use another database"
             )
         self._declare(found.documents)
 

@@ -143,7 +143,7 @@ def _facts(batch: Batch) -> dict[str, object]:
     return {
         "subscription": batch.subscription,
         "watch": batch.messages[0].key,
-        "message": batch.messages[0].id,
+        "message_id": batch.messages[0].id,
         "messages": len(batch.messages),
         "attempt": batch.attempt,
     }

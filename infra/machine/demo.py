@@ -209,5 +209,5 @@ def _stop_watch(stage: Stage) -> None:
     ended = len(stage.channels("stopped"))
     expired = len(stage.channels("expired"))
     if expired:
-        raise NotSeenError(f"{expired} channels were left to expire")
+        raise NotSeenError(f"channels left to expire: {expired}")
     stage.tell(f"the watch was removed: all {ended} channels are stopped, none was left behind")

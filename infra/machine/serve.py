@@ -31,6 +31,7 @@ from infra.local.queue.delivery import Policy
 from infra.local.queues import CHANGES, NOTIFICATIONS
 from infra.local.ticker import Ticker
 from infra.local.watches_file import read_watches
+from infra.machine.commands.options import counted
 from infra.machine.handle_route import HANDLE, HandleRoute
 from infra.machine.handle_route import WORKERS as HANDLE_WORKERS
 from infra.machine.wiring import HANDS, MachineWiring, Place
@@ -143,7 +144,7 @@ def serve(serving: Serving, *, ready: Callable[[str], None]) -> None:
     ticker.start()
     ready(
         f"receiving at {address} (port {public.port}); inside: {inner}; "
-        f"{len(found.documents)} watches in {serving.place.store}"
+        f"{counted(len(found.documents), 'watch', 'watches')} in {serving.place.store}"
     )
     _wait(stop, machine, serving.length)
     journal.note("stopping")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import socket
 import threading
 import time
@@ -23,6 +25,7 @@ from infra.local.queue.dead_letters import DeadLetters
 from infra.local.queue.delivery import Batch, Message, Policy
 from infra.local.queue.file import QueueFile
 from infra.local.sqlite_queue import SqliteQueue
+from infra.telemetry import open_journal
 from tests.contracts.endpoint import listening
 from tests.local.queue_rig import FOREVER, LEASE, TOPIC, WORK, Notes, texts
 
@@ -128,6 +131,20 @@ def test_a_failure_is_repeated_when_it_is_due(running: Running) -> None:
     assert [facts["error"] for facts in failed] == ["ValueError", "Unavailable"]
     assert "secret" not in str(running.notes.lines)
     assert (failed[1]["text"], failed[1]["attempt"]) == ("it answers 503", 2)
+
+
+def test_what_is_logged_keeps_its_names(running: Running) -> None:
+    """No fact has a name that a line of the log has already: it would be given another one."""
+    taking = Taking()
+    taking.failures = [Unavailable("it answers 503")]
+    running.serve(taking)
+    running.publish("a1")
+    facts = running.notes.wait_for("delivery.failed")
+    stream = io.StringIO()
+    open_journal(stream, component="queue").warn("delivery.failed", **facts)
+    line = json.loads(stream.getvalue())
+    assert line.items() >= facts.items()
+    assert line["message_id"] == facts["message_id"]
 
 
 def test_a_dead_letter_says_why(running: Running) -> None:

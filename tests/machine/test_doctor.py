@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -66,6 +67,8 @@ def test_a_healthy_installation(patient: Patient) -> None:
     assert {one["result"] for one in findings} <= {"ok", "skipped"}, findings
     assert all(one["looked_at"] and one["text"] for one in findings)
     assert len({one["check"] for one in findings if one["result"] == "ok"}) >= 15
+    said = " ".join(f"{one['looked_at']} {one['text']}" for one in findings)
+    assert re.findall(r"\b1 \w+s\b", said) == []
 
 
 def wrong_file(patient: Patient) -> None:

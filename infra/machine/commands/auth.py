@@ -10,7 +10,7 @@ import click
 
 from functions.domain.errors import Misconfigured, Trouble
 from functions.sources.table import SOURCES
-from infra.machine.commands.options import PORT, Duration, as_json, located, print_json
+from infra.machine.commands.options import PORT, Duration, as_json, counted, located, print_json
 from infra.machine.installation import Installation
 
 SOURCE = click.option(
@@ -74,8 +74,8 @@ def login(
     if found.fields.get("expires_in"):
         days = int(found.fields["expires_in"]) // 86400
         click.echo(
-            f"It ends in {days} days: the app is in `Testing`. Publish it (Google Auth Platform, "
-            "Audience), then log in again."
+            f"It ends in {counted(days, 'day')}: the app is in `Testing`. Publish it "
+            "(Google Auth Platform, Audience), then log in again."
         )
     _tell_missing(found.missing(wanted), subject)
 

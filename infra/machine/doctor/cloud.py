@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from infra.machine.commands.options import counted
 from infra.machine.doctor.finding import Finding, Ward, failed, ok, skipped, warning
 from infra.machine.doctor.project import Project, open_session
 
@@ -90,7 +91,8 @@ def _given_up(project: Project, name: str, ward: Ward) -> Finding:
     waiting = _waiting(project, name, ward.now)
     if waiting:
         step = f"dead-letters list --project {ward.at.site.project}, then retry or drop them"
-        return failed(name, f"{waiting} messages were given up", step=step)
+        many = counted(waiting, "message was", "messages were")
+        return failed(name, f"{many} given up", step=step)
     return ok(name, "no dead letters")
 
 

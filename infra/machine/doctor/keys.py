@@ -41,11 +41,14 @@ def ring(ward: Ward) -> Iterator[Finding]:
         text = f"channels were signed with {', '.join(sorted(lost))}, which the ring has not"
         yield failed(looked, text, step="nothing: renew replaces them; was a key lost, or retired?")
     if newest.created.year > 1970 and age > OLD:  # noqa: PLR2004 - Terraform's first has no date
-        yield warning(looked, f"the newest key is {age.days} days old", step="keys rotate")
+        yield warning(
+            looked, f"the newest key is {counted(age.days, 'day')} old", step="keys rotate"
+        )
     elif len(found.keys) > MANY:
         yield warning(looked, f"{len(found.keys)} keys", step="keys list, then keys retire KEY")
     elif not lost:
-        yield ok(looked, f"{len(found.keys)} keys, the newest {max(age.days, 0)} days old")
+        old = counted(max(age.days, 0), "day")
+        yield ok(looked, f"{counted(len(found.keys), 'key')}, the newest {old} old")
 
 
 def _no_file(ward: Ward, looked: str) -> Finding:

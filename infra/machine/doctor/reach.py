@@ -20,6 +20,7 @@ import requests
 
 from functions.domain import token
 from functions.domain.errors import Trouble
+from infra.machine.commands.options import counted
 from infra.machine.doctor.finding import Finding, Ward, failed, ok, skipped, warning
 from infra.machine.key_ring import held
 
@@ -168,7 +169,9 @@ def _certificate(host: str, port: int) -> Finding | None:
         return failed(looked, f"cannot be reached: {error.strerror or error}", step=step)
     left = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends)), UTC) - datetime.now(UTC)
     if left < SOON:
-        return warning(looked, f"its certificate ends in {left.days} days", step="renew it")
+        return warning(
+            looked, f"its certificate ends in {counted(left.days, 'day')}", step="renew it"
+        )
     return None
 
 

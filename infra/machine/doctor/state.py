@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from datetime import timedelta
 
 from functions.declared.watching import readable_watch
@@ -32,7 +32,7 @@ def declarations(ward: Ward) -> Iterator[Finding]:
             step = "mend the file: what runs keeps its last good state until then"
             yield failed(str(site.watches), wrong.full, step=step)
         else:
-            yield ok(str(site.watches), f"{len(found.documents)} watches, all right")
+            yield ok(str(site.watches), f"{_watches(found.documents)}, all right")
     for name, document in ward.documents.items():
         watch = readable_watch(name, document, short_polls=not site.is_cloud)
         if isinstance(watch, Invalid):
@@ -44,13 +44,13 @@ def store(ward: Ward) -> Iterator[Finding]:
     """Whether the store can be read, and is whole."""
     check = getattr(ward.at.operating, "quick_check", None)
     where = ward.at.site.words
-    count = len(ward.progress)
+    known = f"{_watches(ward.progress)} known"
     if check is None:
-        yield ok(where, f"read; {count} watches known")
+        yield ok(where, f"read; {known}")
         return
     said = check()
     if said == "ok":
-        yield ok(where, f"whole; {count} watches known")
+        yield ok(where, f"whole; {known}")
     else:
         step = "stop serve, put the file aside and start anew: watches begin with a new baseline"
         yield failed(where, f"SQLite says: {said}", step=step)
@@ -80,7 +80,7 @@ def coverage(ward: Ward) -> Iterator[Finding]:
         one for one in ward.progress if counts(ward.watches.get(one.watch), one) and one.cursor
     ]
     bare = [one for one in wanting if one.covered_until is None or one.covered_until <= ward.now]
-    looked = f"coverage of {len(wanting)} watches"
+    looked = f"coverage of {_watches(wanting)}"
     if bare:
         why = next((one.open_reason for one in bare if one.open_reason), "")
         text = f"{_names(bare)} not covered: only polled{'; ' + why if why else ''}"
@@ -99,7 +99,7 @@ def expiry(ward: Ward) -> Iterator[Finding]:
         left, granted = one.covered_until - ward.now, timedelta(seconds=one.granted_seconds or 0)
         if timedelta() < left <= min(granted / LAST_PART, timedelta(hours=1)):
             near.append(one)
-    looked = f"what is left of {len(ward.channels)} channels"
+    looked = f"what is left of {counted(len(ward.channels), 'channel')}"
     if near:
         why = next((one.open_reason for one in near if one.open_reason), "no reason noted")
         text = f"{_names(near)}: the last channel ends soon and has not been replaced: {why}"
@@ -111,7 +111,7 @@ def expiry(ward: Ward) -> Iterator[Finding]:
 def verdicts(ward: Ward) -> Iterator[Finding]:
     """Whether watches are parked: nothing of them is delivered."""
     parked = [one for one in ward.progress if one.verdict.parks]
-    looked = f"verdicts of {len(ward.progress)} watches"
+    looked = f"verdicts of {_watches(ward.progress)}"
     if not parked:
         yield ok(looked, "none parked")
     for those in _alike(parked, ward):
@@ -135,7 +135,7 @@ def pulls(ward: Ward) -> Iterator[Finding]:
     """Whether what is due is done, and pulls succeed."""
     late = [one for one in ward.progress if one.due_at and ward.now - one.due_at > LATE]
     failing = [one for one in ward.progress if one.failures and not one.verdict.parks]
-    looked = f"due times and failures of {len(ward.progress)} watches"
+    looked = f"due times and failures of {_watches(ward.progress)}"
     if late:
         step = "does `renew` run, and does the queue deliver to `sync`?"
         yield failed(looked, f"{_names(late)} overdue by more than 5 minutes", step=step)
@@ -149,7 +149,7 @@ def pulls(ward: Ward) -> Iterator[Finding]:
 def quota(ward: Ward) -> Iterator[Finding]:
     """Whether Google has asked to be left alone."""
     held = [one for one in ward.progress if one.held or one.open_held]
-    looked = f"Google's refusals among {len(ward.progress)} watches"
+    looked = f"Google's refusals among {_watches(ward.progress)}"
     if held:
         text = f"{_names(held)} held back by Google: {held[0].reason or held[0].open_reason}"
         step = "raise the quota at https://console.cloud.google.com/apis/dashboard, or poll less"
@@ -169,14 +169,15 @@ def orphans(ward: Ward) -> Iterator[Finding]:
         ).items()
         if number > 2  # noqa: PLR2004 - an old and a new one
     }
-    looked = f"{len(ward.channels)} channels"
+    looked = counted(len(ward.channels), "channel")
     if adopted:
-        text = f"{len(adopted)} messages came on channels without a record (adopted)"
+        text = f"{counted(len(adopted), 'channel')} of ours without a record (adopted)"
         step = "is there a second installation with the same keys, or was the store replaced?"
         yield warning(looked, text, step=step)
     if stuck:
-        text = f"{len(stuck)} channels cannot be stopped: only the account that made them may"
-        yield warning(looked, text, step="nothing: they end by themselves; keep that account")
+        some = counted(len(stuck), "channel")
+        text = f"{some} cannot be stopped: only the account that made each may"
+        yield warning(looked, text, step="nothing: each ends by itself; keep that account")
     if many:
         text = f"more than two live channels: {', '.join(sorted(many)[:NAMED])}"
         yield warning(looked, text, step="channels list --watch WATCH; channels stop CHANNEL")
@@ -216,10 +217,16 @@ def dead_letters(ward: Ward) -> Iterator[Finding]:
 
     letters = DeadLetters(QueueFile(path)).list(limit=1000)
     if letters:
-        text = f"{len(letters)} messages were given up; the oldest: {letters[0].error}"
+        many = counted(len(letters), "message was", "messages were")
+        text = f"{many} given up; the oldest: {letters[0].error}"
         yield failed(str(path), text, step="dead-letters list, then retry or drop them")
     else:
         yield ok(str(path), "no dead letters")
+
+
+def _watches(those: Sized) -> str:
+    """Say how many watches there are."""
+    return counted(len(those), "watch", "watches")
 
 
 def _names(those: list[Progress]) -> str:

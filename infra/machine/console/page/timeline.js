@@ -57,6 +57,6 @@ export function draw(watch, now, span) {
   svg.setAttribute("class", "timeline");
   svg.setAttribute("role", "img");
   const live = watch.channels.filter((one) => one.state === "live").length;
-  svg.setAttribute("aria-label", `${live} live channels, ${gaps.length} gaps, ${watch.marks.pulls.length} pulls seen`);
+  svg.setAttribute("aria-label", `live channels: ${live}, gaps: ${gaps.length}, pulls seen: ${watch.marks.pulls.length}`);
   return svg;
 }

@@ -11,7 +11,7 @@ import secrets
 import shlex
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from functions.domain.errors import Misconfigured
@@ -85,6 +85,15 @@ def replace_private(path: Path, text: str) -> None:
     """Put a new text in the place of the file's: readers see the old or the new one, whole."""
     with _draft(path, text) as draft:
         draft.replace(path)
+
+
+def begin_private(path: Path) -> None:
+    """Make an empty file if there is none, for a library that would let others read it.
+
+    Where that cannot be done, the library says so in its own words.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 @contextmanager

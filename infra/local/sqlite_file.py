@@ -15,6 +15,7 @@ from pathlib import Path
 
 from functions.domain.errors import Misconfigured, Unavailable
 from infra.local.log_sync import LogSync
+from infra.local.private_files import begin_private
 
 _BUSY = 10.0  # seconds to wait for another process, e.g. the command line
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes of the write-ahead log that stay on disk after a burst
@@ -45,6 +46,7 @@ class SqliteFile:
         self._writing = threading.Lock()  # fairer and quicker than SQLite's own waiting
         self._closed = False
         self._log = LogSync(self.path)
+        begin_private(self.path)  # its log gets the same mode from SQLite
         try:
             with closing(self._connect()) as connection:
                 _prepare(connection, schema, self.path)

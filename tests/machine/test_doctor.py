@@ -81,6 +81,13 @@ def wrong_document(patient: Patient) -> None:
     patient.folder.store.declare({"old": {"source": "drive.gone"}}, revision="r1")
 
 
+def open_files(patient: Patient) -> None:
+    """Let others read what the queue holds."""
+    path = patient.folder.path / "watchkeeper.queue.db"
+    QueueFile(path).close()
+    path.chmod(0o640)
+
+
 def no_clock(patient: Patient) -> None:
     """Let `renew` have stopped an hour ago."""
     known = patient.folder.store.read_control("renew")
@@ -231,6 +238,7 @@ def _closing() -> Iterator[None]:
     [
         (wrong_file, "declarations", "failed", "drive.chnges", "mend the file"),
         (wrong_document, "declarations", "failed", "drive.gone", "watch remove old"),
+        (open_files, "store", "warning", "others may read it", "chmod 600 watchkeeper.queue.db"),
         (no_clock, "clockwork", "failed", "60 min ago", "serve"),
         (other_revision, "clockwork", "warning", "not seen it yet", "wait"),
         (open_secrets, "keys", "failed", "chmod 600", "mend the file as it says"),

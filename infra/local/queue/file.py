@@ -13,6 +13,7 @@ from pathlib import Path
 
 from functions.domain.errors import Misconfigured, Unavailable
 from infra.local.log_sync import LogSync
+from infra.local.private_files import begin_private
 
 _PATIENCE = 30.0  # seconds that a transaction waits for one of another process
 _LARGEST_LOG = 64 * 1024 * 1024  # bytes of the write-ahead log that stay on disk after a burst
@@ -67,6 +68,7 @@ class QueueFile:
         # Published is what is on the disk. What is taken out needs no such care: after a power
         # failure it is delivered once more. A kill -9 undoes neither.
         self._log = LogSync(path)
+        begin_private(path)  # changes are in it; its log gets the same mode from SQLite
         try:
             with ExitStack() as undo:
                 self._durable = undo.enter_context(closing(_open(path)))

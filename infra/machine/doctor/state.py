@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sized
 from datetime import timedelta
@@ -48,12 +49,22 @@ def store(ward: Ward) -> Iterator[Finding]:
     if check is None:
         yield ok(where, f"read; {known}")
         return
+    yield from _readable_by_others(ward)
     said = check()
     if said == "ok":
         yield ok(where, f"whole; {known}")
     else:
         step = "stop serve, put the file aside and start anew: watches begin with a new baseline"
         yield failed(where, f"SQLite says: {said}", step=step)
+
+
+def _readable_by_others(ward: Ward) -> Iterator[Finding]:
+    """Tell of files that others may read; those that Watchkeeper makes are its user's alone."""
+    place = ward.at.site.place
+    for path in (place.sqlite, place.queue):
+        if path is not None and path.exists() and path.stat().st_mode & 0o077:
+            text = "others may read it: who changed what, and what waits to be delivered"
+            yield warning(str(path), text, step=f"chmod 600 {shlex.quote(str(path))}*")
 
 
 def clockwork(ward: Ward) -> Iterator[Finding]:

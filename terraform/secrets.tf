@@ -6,6 +6,7 @@ locals {
   forward_secrets = setunion(var.forward_secrets, toset(flatten([
     for watch in var.watches : [for handler in try(watch.handle, []) : [for secret in [try(handler.forward.secret, null)] : secret if secret != null]]
   ])))
+  forwarded = var.handlers ? local.forward_secrets : toset([])
 }
 
 resource "google_secret_manager_secret" "signing_keys" {
@@ -59,7 +60,7 @@ resource "google_secret_manager_secret_iam_member" "signing_keys" {
 
 # Empty until somebody fills it: a handler whose secret is missing says so and tries again.
 resource "google_secret_manager_secret" "forward" {
-  for_each   = var.handlers ? local.forward_secrets : toset([])
+  for_each   = local.forwarded
   secret_id  = each.key
   depends_on = [google_project_service.this]
 
@@ -83,8 +84,8 @@ resource "google_secret_manager_secret" "forward" {
 }
 
 resource "google_secret_manager_secret_iam_member" "forward" {
-  for_each  = google_secret_manager_secret.forward
-  secret_id = each.value.secret_id
+  for_each  = local.forwarded # not the secrets themselves: `terraform import` does not know those beforehand
+  secret_id = google_secret_manager_secret.forward[each.key].secret_id
   role      = "roles/secretmanager.secretAccessor"
   member    = google_service_account.runtime["handle"].member
 }

@@ -89,6 +89,11 @@ variable "handlers" {
   type        = bool
   default     = true
   nullable    = false
+
+  validation {
+    condition     = var.handlers || try(alltrue([for watch in var.watches : try(length(watch.handle), 0) == 0]), true)
+    error_message = "handlers: is false, but these watches have handlers, which nothing would run: ${try(join(", ", [for watch in var.watches : watch.id if try(length(watch.handle), 0) > 0]), "")}."
+  }
 }
 
 variable "forward_secrets" {

@@ -28,12 +28,16 @@ from tests.e2e.patience import eventually
 from tests.e2e.processes import TRACE, Program, free_ports
 from tests.e2e.simulated import Simulated
 from tests.terraform.deployment import ALL, PROJECT, Deployment
+from tests.terraform.test_names import metrics, seen_by
 
 pytestmark = pytest.mark.timeout(400)
 
 FUNCTIONS = ("receive", "renew", "sync", "handle")
 LEFT_OUT = ("infra/local/", "infra/machine/", "infra/cli.py", "tests/", "terraform/", "docs/")
 WATCH = {"source": {"stringValue": "drive.changes"}, "subject": {"stringValue": "ana@example.com"}}
+# Metrics of what happens in the story below; the others count what goes wrong, or handlers.
+COUNTED = {"notifications", "ticks", "channels", "pulls", "changes", "lag_seconds"}
+COUNTED |= {"watches", "uncovered", "ending", "parked"}
 RING = "k1 1970-01-01T00:00:00+00:00 " + "s" * 48
 
 
@@ -129,6 +133,12 @@ class Hosted:
     def log(self) -> str:
         """What it has written."""
         return self._log.read_text(errors="replace") if self._log else ""
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """Give what it has logged, as Cloud Logging takes it from its output."""
+        for line in self.log.splitlines():
+            if line.startswith("{"):
+                yield json.loads(line)
 
     def end(self) -> None:
         """End it at once, with the worker that it has started: asked to, it takes seconds."""
@@ -250,8 +260,19 @@ def test_one_change_passes_through(
     assert event["data"]["item"]["name"] == "report.pdf"
     assert '"message": "queued"' in hosted["receive"].log
     assert '"message": "changes told"' in hosted["sync"].log
+    assert COUNTED - counted(full, hosted) == set()
     # Private functions answer nothing but POST, and say so.
     assert requests.get(hosted["handle"].url, timeout=10).status_code == 405
+
+
+def counted(full: Deployment, hosted: dict[str, Hosted]) -> set[str]:
+    """Name the metrics that count some line which the functions have written."""
+    found: set[str] = set()
+    lines = [line for each in hosted.values() for line in each.lines()]
+    for name, metric in metrics(full):
+        if any(seen_by(metric, line) for line in lines):
+            found.add(name.removeprefix("watchkeeper/"))
+    return found
 
 
 def _tick(hosted: dict[str, Hosted]) -> bool:

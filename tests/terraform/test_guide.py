@@ -11,19 +11,20 @@ from infra.cli import cli
 from tests.terraform.deployment import ROOT
 
 GUIDES = [ROOT / "docs" / name for name in ("deploy.md", "upgrade.md")]
+TELLING = [*GUIDES, *(ROOT / "terraform" / name for name in ("outputs.tf", "monitoring.tf"))]
 TERRAFORM = "".join(path.read_text() for path in sorted((ROOT / "terraform").glob("*.tf")))
 
 
 def text_of(command: str) -> str:
     """Give the text of all guides; a command's only, from its name to the end of its code."""
-    text = "\n".join(path.read_text() for path in GUIDES)
-    return "\n".join(re.findall(rf"main\.py {re.escape(command)}[^`\n|#]*", text))
+    text = "\n".join(path.read_text() for path in TELLING)
+    return "\n".join(re.findall(rf"main\.py {re.escape(command)}(?:[^`\n|#.]|\.(?! ))*", text))
 
 
 def commands() -> set[tuple[str, ...]]:
-    """Name the commands that the guides use, with their subcommands."""
+    """Name the commands that guides, outputs and alerts tell of, with their subcommands."""
     found: set[tuple[str, ...]] = set()
-    for path in GUIDES:
+    for path in TELLING:
         for words in re.findall(r"main\.py ((?:[a-z][a-z-]* ?)+)", path.read_text()):
             found.add(tuple(words.split()[:2]))
     return found

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.terraform.conftest import SetUp
-from tests.terraform.deployment import ROOT, Deployment
+from tests.terraform.deployment import PROJECT, ROOT, Deployment
 from tests.terraform.examples import FULL
 
 pytestmark = pytest.mark.timeout(600)
@@ -71,21 +72,41 @@ def test_upgrade_from_the_previous_release(config: Path, tmp_path: Path) -> None
 
 
 def test_keys_and_state_survive_the_end(mine: Deployment) -> None:
-    """`workspace` refuses to go; without it the rest goes, but for the state of the watches."""
+    """`workspace` refuses to go; without it the rest goes, but for the state of the watches.
+
+    What stayed is taken over by a later apply, as docs/deploy.md says: the same `workspace`.
+    """
     refused = mine.run("destroy", "-auto-approve")
     assert refused.status == 1
     assert "google_service_account.workspace" in refused.text
     assert "prevent_destroy" in refused.text
     assert mine.resources("google_cloudfunctions2_function"), "nothing was destroyed"
 
-    mine.must("state", "rm", "google_service_account.workspace", "google_bigquery_table.audit")
+    mine.must(
+        "state",
+        "rm",
+        "google_service_account.workspace",
+        "google_bigquery_table.audit",
+        "google_bigquery_dataset.audit",
+    )
     mine.must("destroy", "-auto-approve")
     left = {path.parent.name for path in mine.world.glob("google_*/*.json")}
-    assert left <= {"google_service_account", "google_bigquery_table"}
+    assert left == {"google_service_account", "google_bigquery_table", "google_bigquery_dataset"}
     behind = {path.parent.name for path in (mine.world / "left-behind").glob("*/*.json")}
     assert "google_firestore_database" in behind
     assert "google_project_service" in behind
     assert json.loads(mine.state.read_text())["resources"] == []
+
+    account = f"watchkeeper-workspace@{PROJECT}.iam.gserviceaccount.com"
+    before = mine.resource("google_service_account", "watchkeeper-workspace")["unique_id"]
+    mine.variables({**FULL, "audit_log": False, "database": {"create": False}})
+    mine.must(
+        "import",
+        "google_service_account.workspace",
+        f"projects/{PROJECT}/serviceAccounts/{account}",
+    )
+    mine.apply()
+    assert mine.resource("google_service_account", "watchkeeper-workspace")["unique_id"] == before
 
 
 def test_a_rotated_key_ring_is_left_alone(mine: Deployment) -> None:
@@ -105,10 +126,14 @@ def test_a_rotated_key_ring_is_left_alone(mine: Deployment) -> None:
 
 
 def test_the_plan_holds_no_secret(untouched: Deployment) -> None:
-    """A plan kept in a file, as in a pipeline, has the key nowhere."""
+    """A plan kept in a file, as in a pipeline, has the key nowhere, however it is read."""
     untouched.variables({})
     untouched.must("plan", "-out=kept.plan")
     shown = untouched.must("show", "-json", "kept.plan")
     assert "google_secret_manager_secret_version" in shown
     values = json.dumps([json.loads(shown)[key] for key in ("planned_values", "resource_changes")])
     assert "1970-01-01" not in values
+    with zipfile.ZipFile(untouched.configuration / "kept.plan") as kept:
+        held = [name for name in kept.namelist() if name.startswith("tf") and "/" not in name]
+        assert "tfplan" in held
+        assert not [name for name in held if b"1970-01-01" in kept.read(name)]

@@ -15,6 +15,7 @@ import pytest
 from tests.terraform.deployment import Deployment
 from tests.terraform.examples import FORWARD, FULL
 from tests.terraform.guards import faults
+from tests.terraform.test_names import CHECKS
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -22,7 +23,9 @@ pytestmark = pytest.mark.timeout(300)
 ALWAYS = {"an argument is misspelt", "sync is public", "the first key in the state"}
 
 # All that guards look at, and nothing else.
-VALUES = {**FULL, "watches": [{"id": "one", "source": "drive.changes", "handle": [FORWARD]}]}
+DOWNLOAD = {"download": {"to": "gs://bucket/prefix", "max_size": 1000}}
+HANDLED = {"id": "one", "source": "drive.changes", "params": {}, "handle": [FORWARD, DOWNLOAD]}
+VALUES = {**FULL, "watches": [HANDLED]}
 VALUES |= {"gmail": True, "audit_log": False}
 
 
@@ -197,6 +200,66 @@ MUTATIONS = {
         new="",
         caught="does not wait for google_cloud_run_v2_service_iam_member.caller",
     ),
+    "one version of the keys for ever": Mutation(
+        file="functions.tf",
+        old='version = "latest"',
+        new='version = "1"     ',
+        caught="does not mount the newest version",
+    ),
+    "the keys are mounted where they may not be read": Mutation(
+        file="functions.tf",
+        old="contains(local.readers, each.key) ? [",
+        new='contains(["receive", "sync"], each.key) ? [',
+        caught="watchkeeper-sync may not read signing-keys",
+    ),
+    "numbers that are no texts": Mutation(
+        file="documents.tf",
+        old='jsonencode({ integerValue = try(tostring(each.value), "") })',
+        new="jsonencode({ integerValue = each.value })",
+        caught="one has the number 1000",
+    ),
+    "empty maps in documents": Mutation(
+        file="documents.tf",
+        old=' if length([for each in local.encoded : 0 if each.below == "${watch.id}.params"]) > 0',
+        new="",
+        caught="one has an empty dict",
+    ),
+    "a metric of a line that nobody writes": Mutation(
+        file="monitoring.tf",
+        old='messages = ["tick"]',
+        new='messages = ["ticked"]',
+        caught="test_metrics_look_for_lines_that_are_written",
+    ),
+    "a metric of a field that nobody writes": Mutation(
+        file="monitoring.tf",
+        old='field = "lag_seconds"',
+        new='field = "lag"        ',
+        caught="test_metrics_look_for_lines_that_are_written",
+    ),
+    "a metric that nobody looks at": Mutation(
+        file="monitoring.tf",
+        old="sum(increase(${local.series.unreadable}{${local.on_run}}[1h])) + ",
+        new="",
+        caught="test_alerts_and_charts_ask_for_metrics_that_are_made",
+    ),
+    "a collection that never ends": Mutation(
+        file="state.tf",
+        old='"seen", "unreadable"]',
+        new='"seen"]',
+        caught="test_collections_are_those_of_the_code",
+    ),
+    "packed memory in an index": Mutation(
+        file="state.tf",
+        old='{ seen = "*", handled = "body" }',
+        new='{ handled = "body" }',
+        caught="test_collections_are_those_of_the_code",
+    ),
+    "a topic of another name": Mutation(
+        file="queue.tf",
+        old="  name                       = each.key\n  message_retention",
+        new='  name                       = "${local.name}-${each.key}"\n  message_retention',
+        caught="test_topics_and_secrets_have_the_names_of_the_code",
+    ),
     "no region for what has an order": Mutation(
         file="functions.tf",
         old='PUBSUB        = "${var.region}-pubsub.googleapis.com"',
@@ -231,4 +294,14 @@ def findings(deployment: Deployment, standin: Path) -> str:
     if applied.status != 0:
         return re.sub(r"\s+", " ", applied.text)
     found = [*faults(deployment), deployment.missing_order(standin)]
+    for check in CHECKS:
+        try:
+            check(deployment)
+        except AssertionError:
+            found.append(check.__name__)
     return "\n".join(found)
+
+
+def test_what_is_not_broken_is_found_good(untouched: Deployment, standin: Path) -> None:
+    """Without any mutation nothing is noticed: what is found above is found for its reason."""
+    assert findings(untouched, standin).strip() == ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,14 @@ def test_metrics_look_for_lines_that_are_written(full: Deployment) -> None:
         assert missing == set(), name
         count += len(wanted)
     assert count > 25
+
+
+def seen_by(metric: dict[str, Any], line: Mapping[str, Any]) -> bool:
+    """Whether a metric counts a line as it was written, with the number that it takes from it."""
+    fields = re.findall(r'jsonPayload\.(\w+)=(\([^)]*\)|"[^"]*")', metric["filter"])
+    matches = all(f'"{line.get(name)}"' in allowed for name, allowed in fields)
+    taken = re.findall(r"jsonPayload\.(\w+)\)", metric["value_extractor"] or "")
+    return matches and all(isinstance(line.get(name), (int, float)) for name in taken)
 
 
 def test_alerts_and_charts_ask_for_metrics_that_are_made(full: Deployment) -> None:
@@ -139,3 +147,13 @@ def test_no_query_needs_a_composite_index(full: Deployment) -> None:
     for path in Path(ROOT / "infra" / "cloud").glob("firestore_*.py"):
         for call in re.findall(r"order_by\(\"(\w+)\"\)", path.read_text()):
             assert call in {"due_at", "__name__"}, path.name
+
+
+CHECKS = (
+    test_metrics_look_for_lines_that_are_written,
+    test_alerts_and_charts_ask_for_metrics_that_are_made,
+    test_the_dashboard_is_a_grid,
+    test_topics_and_secrets_have_the_names_of_the_code,
+    test_collections_are_those_of_the_code,
+    test_no_query_needs_a_composite_index,
+)

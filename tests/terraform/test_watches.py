@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from functions.declared.declaration import check_watch, check_watches, read_watc
 from functions.declared.watching import readable_watch
 from functions.domain.errors import Invalid
 from infra.cloud.firestore_store import FirestoreStore, connect
-from tests.terraform.deployment import Deployment
+from tests.terraform.deployment import ROOT, Deployment
 from tests.terraform.examples import BAD, BAD_AT_ONCE, GOOD
 from tests.terraform.schema import FILE, rules
 
@@ -78,6 +79,31 @@ def test_other_bad_input_is_refused_by_name(judge: Deployment, name: str, value:
     outcome = judge.run("plan")
     assert outcome.status == 1
     assert f"\n{name}: " in outcome.text
+
+
+def test_handlers_that_nothing_would_run_are_refused(judge: Deployment) -> None:
+    """Who leaves `handle` out cannot declare handlers: their changes would wait for nobody."""
+    judge.variables({"watches": GOOD, "handlers": False})
+    outcome = judge.run("plan")
+    assert outcome.status == 1
+    assert "\nhandlers: " in outcome.text
+    assert "drive-handled" in outcome.text
+    judge.variables({"watches": [GOOD[0], {**GOOD[2], "handle": []}], "handlers": False})
+    assert judge.run("plan").status == 0
+
+
+@pytest.mark.parametrize("used", ["as it is", "with everything"])
+def test_the_example_is_good(judge: Deployment, used: str) -> None:
+    """The example can be used as it is, and with all that is commented out."""
+    text = (ROOT / "terraform" / "terraform.tfvars.example").read_text()
+    if used == "with everything":
+        text = re.sub(r"^( *)# (?=.*(?: = |[{}]))", r"\1", text, flags=re.MULTILINE)
+        text = text.replace("handlers        = false", "handlers        = true")
+        assert len(re.findall(r"^\w+ +=", text, re.MULTILINE)) > 15
+        assert text.count("id      =") == 3
+    (judge.configuration / "terraform.tfvars").write_text(text)
+    outcome = judge.run("plan")
+    assert outcome.status == 0, outcome.text
 
 
 def test_what_is_no_list_of_watches_is_refused(judge: Deployment) -> None:

@@ -86,7 +86,7 @@ run "everything" {
     error_message = "A handler's secret is made, for handle to read."
   }
   assert {
-    condition     = length(google_monitoring_alert_policy.this) == 7 && alltrue([for alert in google_monitoring_alert_policy.this : alert.conditions[0].condition_prometheus_query_language[0].disable_metric_validation && length(alert.notification_channels) == 1])
+    condition     = keys(google_monitoring_alert_policy.this) == ["dead", "ending", "errors", "limits", "parked", "silent", "uncovered"] && alltrue([for alert in google_monitoring_alert_policy.this : alert.conditions[0].condition_prometheus_query_language[0].disable_metric_validation && length(alert.notification_channels) == 1])
     error_message = "Alerts are made before their metrics are known, and tell somebody."
   }
   assert {

@@ -12,7 +12,7 @@ import pytest
 
 from tests.terraform.conftest import SetUp
 from tests.terraform.deployment import PROJECT, ROOT, Deployment
-from tests.terraform.examples import FULL
+from tests.terraform.examples import FULL, GOOD
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -107,6 +107,39 @@ def test_keys_and_state_survive_the_end(mine: Deployment) -> None:
     )
     mine.apply()
     assert mine.resource("google_service_account", "watchkeeper-workspace")["unique_id"] == before
+
+
+@pytest.mark.soak
+def test_a_restored_database_is_taken_over(untouched: Deployment) -> None:
+    """A clone under another name becomes the store, as docs/deploy.md says; the old one stays."""
+    untouched.apply({"watches": GOOD[:1]})
+    _clone(untouched, "restored")
+    untouched.must("state", "rm", "google_firestore_document.declared")
+    untouched.must("state", "rm", "google_firestore_document.watch")
+    restored = {"name": "restored", "create": False}
+    untouched.variables({"watches": GOOD[:1], "database": restored})
+    documents = f"projects/{PROJECT}/databases/restored/documents"
+    name = GOOD[0]["id"]
+    watch = f'google_firestore_document.watch["{name}"]'
+    untouched.must("import", watch, f"{documents}/watches/{name}")
+    untouched.must("import", "google_firestore_document.declared", f"{documents}/control/declared")
+    untouched.apply()
+    assert untouched.differences() == ""
+    for function in ("renew", "sync", "handle"):
+        made = untouched.resource("google_cloudfunctions2_function", f"watchkeeper-{function}")
+        given = made["service_config"][0]["environment_variables"]
+        assert given["WATCHKEEPER_DATABASE"] == "restored"
+    assert untouched.resource("google_firestore_document", name)["database"] == "restored"
+    assert (untouched.world / "left-behind/google_firestore_database/(default).json").exists()
+
+
+def _clone(deployment: Deployment, name: str) -> None:
+    """Copy the database with its documents, as point-in-time recovery does."""
+    for kind in ("google_firestore_database", "google_firestore_document"):
+        for path in (deployment.world / kind).glob("*.json"):
+            text = path.read_text().replace("(default)", name)
+            kept = path.with_stem(path.stem.replace("(default)", name))
+            kept.write_text(text)
 
 
 def test_a_rotated_key_ring_is_left_alone(mine: Deployment) -> None:

@@ -92,12 +92,23 @@ def test_alerts_and_charts_ask_for_metrics_that_are_made(full: Deployment) -> No
     assert asked == made
 
 
+SHOWN = {
+    "Watches without a channel",
+    "Notifications by outcome",
+    "Seconds from change to event (p95)",
+    "Pulls",
+    "Troubles told",
+    "Dead letters",
+}
+
+
 def test_the_dashboard_is_a_grid(full: Deployment) -> None:
-    """Its tiles do not overlap, and each has a query."""
+    """Its tiles do not overlap, each has a query, and what must be seen has one."""
     (dashboard,) = full.resources("google_monitoring_dashboard").values()
     tiles = json.loads(dashboard["dashboard_json"])["mosaicLayout"]["tiles"]
     places = {(tile.get("xPos", 0), tile.get("yPos", 0)) for tile in tiles}
     assert len(places) == len(tiles) == 13
+    assert {tile["widget"]["title"] for tile in tiles} > SHOWN
     for tile in tiles:
         (data,) = tile["widget"]["xyChart"]["dataSets"]
         assert data["timeSeriesQuery"]["prometheusQuery"]

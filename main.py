@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import flask
 
 
-def receive(request: flask.Request) -> entry.Answer:
+def receive(request: flask.Request) -> flask.Response:
     """Public: receive and verify a notification of Google's, and queue it."""
     return entry.receive(request)
 

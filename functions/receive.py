@@ -7,14 +7,14 @@ https://developers.google.com/workspace/drive/api/guides/push#responding-to-noti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from functions.domain import notification, token
-from functions.domain.errors import Invalid, TooLarge, Trouble, Unavailable, Unverified
+from functions.domain.errors import Invalid, TooLarge, Unavailable, Unverified
 from functions.domain.model import Job, Message
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LARGEST_BODY = 256 * 1024
 GRACE = timedelta(seconds=60)
 RETRY_AFTER = timedelta(seconds=30)
+REFUSALS = (Invalid, Unverified, TooLarge)
 
 REASONS = {
     HTTPStatus.BAD_REQUEST: "bad notification",
@@ -49,7 +50,7 @@ class Reply:
     """The answer: nothing in it depends on the store."""
 
     status: HTTPStatus
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
@@ -57,13 +58,20 @@ class Reply:
         return REASONS[self.status]
 
 
+_QUEUED = Reply(status=HTTPStatus.NO_CONTENT)
+_ONLY_POST = Reply(status=HTTPStatus.METHOD_NOT_ALLOWED, headers=(("Allow", "POST"),))
+_REFUSED = {kind.status: Reply(status=HTTPStatus(kind.status)) for kind in REFUSALS}
+
+
 def receive(request: Request, *, keys: Keys, jobs: Jobs, clock: Clock, journal: Journal) -> Reply:
     """Answer one request; total: whatever comes in gets one of the replies above."""
     if request.method != "POST":
-        return Reply(status=HTTPStatus.METHOD_NOT_ALLOWED, headers={"Allow": "POST"})
+        return _ONLY_POST
     try:
-        message = notification.parse(request.headers, _body(request))
-        claim = _verify(message, notification.token_of(request.headers), keys=keys, clock=clock)
+        body = _body(request)
+        values = notification.collect(request.headers)
+        message = notification.parse(values, body)
+        claim = _verify(message, notification.token_of(values), keys=keys, clock=clock)
         job = Job(
             watch=claim.watch,
             queued_at=clock.now(),
@@ -72,8 +80,12 @@ def receive(request: Request, *, keys: Keys, jobs: Jobs, clock: Clock, journal: 
             message=message,
         )
         jobs.put(job)
-    except Trouble as trouble:
-        return _refuse(trouble, journal)
+    except REFUSALS as refusal:
+        journal.note("refused", status=refusal.status, reason=refusal.text)
+        return _REFUSED[refusal.status]
+    except Unavailable as outage:
+        journal.warn("not queued", reason=outage.text)
+        return _later(outage.delay or RETRY_AFTER)
     journal.note(
         "queued",
         watch=claim.watch,
@@ -81,7 +93,7 @@ def receive(request: Request, *, keys: Keys, jobs: Jobs, clock: Clock, journal: 
         state=message.state,
         number=message.number,
     )
-    return Reply(status=HTTPStatus.NO_CONTENT)
+    return _QUEUED
 
 
 def _body(request: Request) -> bytes:
@@ -104,13 +116,6 @@ def _verify(message: Message, proof: str | None, *, keys: Keys, clock: Clock) ->
     return claim
 
 
-def _refuse(trouble: Trouble, journal: Journal) -> Reply:
-    if isinstance(trouble, Unavailable):
-        journal.warn("not queued", reason=trouble.text)
-        seconds = int((trouble.delay or RETRY_AFTER).total_seconds())
-        headers = {"Retry-After": str(max(seconds, 1))}
-        return Reply(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=headers)
-    if isinstance(trouble, Invalid | Unverified | TooLarge):
-        journal.note("refused", status=trouble.status, reason=trouble.text)
-        return Reply(status=HTTPStatus(trouble.status))
-    raise trouble
+def _later(delay: timedelta) -> Reply:
+    seconds = max(int(delay.total_seconds()), 1)
+    return Reply(status=HTTPStatus.SERVICE_UNAVAILABLE, headers=(("Retry-After", str(seconds)),))

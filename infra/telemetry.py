@@ -12,18 +12,21 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from infra.clock import SystemClock
 from infra.facts import Plain, tidy
-from infra.trace import current_execution, current_trace
+from infra.trace import current_origin
 
 if TYPE_CHECKING:
     from functions.ports import Clock, Journal
 
 INFO = "INFO"
 WARNING = "WARNING"
+
+_OURS = frozenset({"severity", "time", "message", "component"})
+_encode = json.JSONEncoder().encode
 
 _DIM, _BOLD, _YELLOW, _PLAIN = "\x1b[2m", "\x1b[1m", "\x1b[1;33m", "\x1b[0m"
 
@@ -53,26 +56,31 @@ class JsonJournal:
         self._line(WARNING, decision, facts)
 
     def _line(self, severity: str, decision: str, facts: dict[str, object]) -> None:
-        ours = {
+        line: dict[str, Plain] = {
             "severity": severity,
             "time": self._clock.now().isoformat(),
             "message": decision,
             "component": self._component,
         }
-        told = {f"{name}_" if name in ours else name: fact for name, fact in tidy(facts).items()}
-        self._write(json.dumps({**ours, **told, **self._trace(), **_labels()}))
+        for name, fact in tidy(facts).items():
+            line[f"{name}_" if name in _OURS else name] = fact
+        self._write(_encode(line | self._origin()))
 
-    def _trace(self) -> dict[str, Plain]:
-        trace = current_trace()
-        if trace is None:
-            return {}
-        # The full name makes Cloud Logging show the lines below the request they belong to.
-        name = f"projects/{self._project}/traces/{trace.id}" if self._project else trace.id
-        fields: dict[str, Plain] = {
-            "logging.googleapis.com/trace": name,
-            "logging.googleapis.com/trace_sampled": trace.sampled,
-        }
-        return fields | ({"logging.googleapis.com/spanId": trace.span} if trace.span else {})
+    def _origin(self) -> dict[str, Plain]:
+        """Tell what the line belongs to."""
+        origin = current_origin()
+        fields: dict[str, Plain] = {}
+        if trace := origin.trace:
+            # The full name makes Cloud Logging show the lines below the request they belong to.
+            name = f"projects/{self._project}/traces/{trace.id}" if self._project else trace.id
+            fields["logging.googleapis.com/trace"] = name
+            fields["logging.googleapis.com/trace_sampled"] = trace.sampled
+            if trace.span:
+                fields["logging.googleapis.com/spanId"] = trace.span
+        if origin.execution:
+            # What functions-framework would add to the line, had it not been written past it.
+            fields["logging.googleapis.com/labels"] = {"execution_id": origin.execution}
+        return fields
 
 
 class HumanJournal:
@@ -127,12 +135,6 @@ _lock = threading.Lock()
 _ATOMIC = 4096  # bytes that are written to a pipe in one piece
 
 
-def _labels() -> dict[str, Plain]:
-    """Give what functions-framework would add to the line, had it not been written past it."""
-    execution = current_execution()
-    return {"logging.googleapis.com/labels": {"execution_id": execution}} if execution else {}
-
-
 def _writer(stream: TextIO) -> Write:
     return _write_through if stream is sys.__stderr__ else _locked(stream)
 
@@ -143,8 +145,17 @@ def _write_through(line: str) -> None:
     With one, all requests of a busy process wait for whoever holds it and has let go of the GIL.
     Only of a very long line a pipe would make several: https://man7.org/linux/man-pages/man7/pipe.7.html
     """
-    rest = memoryview(line.encode(errors="backslashreplace") + b"\n")
-    with suppress(OSError), _lock if len(rest) > _ATOMIC else nullcontext():
+    rest = line.encode(errors="backslashreplace") + b"\n"
+    if len(rest) <= _ATOMIC:
+        _write_out(rest)
+    else:
+        with _lock:
+            _write_out(rest)
+
+
+def _write_out(rest: bytes) -> None:
+    # A log that is gone must not take the work with it.
+    with suppress(OSError):
         while rest:
             rest = rest[os.write(2, rest) :]
 

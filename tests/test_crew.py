@@ -12,7 +12,7 @@ import pytest
 from functions.domain.errors import Refused, Unavailable
 from infra.crew import ThreadCrew
 from infra.telemetry import JsonJournal
-from infra.trace import current_trace, tracing
+from infra.trace import current_origin, tracing
 
 pytestmark = pytest.mark.timeout(10)
 
@@ -152,8 +152,8 @@ def test_no_thread_is_left(crew: ThreadCrew) -> None:
 def test_work_belongs_to_the_callers_trace(crew: ThreadCrew) -> None:
     """Lines logged by the hands are found with the request that set them to work."""
     traces = []
-    with tracing({"x-cloud-trace-context": "a" * 32}):
-        crew.each(lambda _: traces.append(current_trace()), range(3))
+    with tracing({"HTTP_X_CLOUD_TRACE_CONTEXT": "a" * 32}):
+        crew.each(lambda _: traces.append(current_origin().trace), range(3))
     assert [trace.id for trace in traces if trace] == ["a" * 32] * 3
 
 

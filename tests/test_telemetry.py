@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +15,17 @@ import pytest
 
 from functions.ports import Journal
 from infra.telemetry import HumanJournal, JsonJournal, open_journal, quiet_libraries
-from infra.trace import Trace, current_trace, read_trace, tracing
+from infra.trace import Trace, current_origin, read_origin, tracing
 from tests.clocks import HandClock
 from tests.contracts.journal import JournalContract, Open
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SPAN = "b7ad6b7169203331"
+
+
+def environ(headers: Mapping[str, str]) -> dict[str, str]:
+    """Give headers as WSGI does."""
+    return {f"HTTP_{name.upper().replace('-', '_')}": text for name, text in headers.items()}
 
 
 def written(act: Callable[[Journal], None], **options: Any) -> dict[str, Any]:
@@ -102,7 +107,7 @@ def test_a_line_names_its_trace(headers: dict[str, str]) -> None:
     """Cloud Logging shows the line below the request that it belongs to."""
 
     def act(journal: Journal) -> None:
-        with tracing(headers):
+        with tracing(environ(headers)):
             journal.note("pulled")
 
     line = written(act, project="ours")
@@ -113,9 +118,9 @@ def test_a_line_names_its_trace(headers: dict[str, str]) -> None:
 
 def test_a_trace_ends_with_its_request() -> None:
     """The next request of the same thread has no part in it."""
-    with tracing({"traceparent": f"00-{TRACE}-{SPAN}-01"}):
-        assert current_trace() == Trace(TRACE, SPAN, sampled=True)
-    assert current_trace() is None
+    with tracing({"HTTP_TRACEPARENT": f"00-{TRACE}-{SPAN}-01"}):
+        assert current_origin().trace == Trace(TRACE, SPAN, sampled=True)
+    assert current_origin().trace is None
 
 
 @pytest.mark.parametrize(
@@ -133,20 +138,20 @@ def test_a_trace_ends_with_its_request() -> None:
 )
 def test_what_is_no_trace_is_none(headers: dict[str, str]) -> None:
     """Headers come from anybody."""
-    assert read_trace(headers) is None
+    assert read_origin(environ(headers)).trace is None
 
 
 def test_a_short_span_is_filled_up() -> None:
     """Google's older header has it as a number, Cloud Logging wants 16 digits."""
-    trace = read_trace({"x-cloud-trace-context": f"{TRACE}/255"})
+    trace = read_origin({"HTTP_X_CLOUD_TRACE_CONTEXT": f"{TRACE}/255"}).trace
     assert trace == Trace(TRACE, "00000000000000ff", sampled=False)
 
 
 def test_a_trace_without_a_span_is_enough() -> None:
     """Google's older header may name the trace alone."""
-    trace = read_trace({"x-cloud-trace-context": TRACE})
+    trace = read_origin({"HTTP_X_CLOUD_TRACE_CONTEXT": TRACE}).trace
     assert trace == Trace(TRACE, None, sampled=False)
-    with tracing({"x-cloud-trace-context": TRACE}):
+    with tracing({"HTTP_X_CLOUD_TRACE_CONTEXT": TRACE}):
         line = written(lambda journal: journal.note("pulled"))
     assert line["logging.googleapis.com/trace"] == TRACE
     assert "logging.googleapis.com/spanId" not in line
@@ -154,10 +159,10 @@ def test_a_trace_without_a_span_is_enough() -> None:
 
 def test_a_line_names_the_execution_it_belongs_to() -> None:
     """functions-framework would add it to what goes through its own stream, which ours do not."""
-    with tracing({"Function-Execution-Id": "a1B2c3"}):
+    with tracing({"HTTP_FUNCTION_EXECUTION_ID": "a1B2c3"}):
         line = written(lambda journal: journal.note("pulled"))
     assert line["logging.googleapis.com/labels"] == {"execution_id": "a1B2c3"}
-    with tracing({"Function-Execution-Id": 'forged"}'}):
+    with tracing({"HTTP_FUNCTION_EXECUTION_ID": 'forged"}'}):
         line = written(lambda journal: journal.note("pulled"))
     assert "logging.googleapis.com/labels" not in line
 

@@ -35,7 +35,10 @@ class Ring:
 
     def find(self, key_id: str) -> Key | None:
         """Give the key of this id."""
-        return next((key for key in self.keys if key.id == key_id), None)
+        for key in self.keys:
+            if key.id == key_id:
+                return key
+        return None
 
     def signing(self, now: datetime, *, settle: timedelta) -> Key:
         """Give the newest key that every receiver knows by now.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from functions.domain.errors import Invalid
 from functions.domain.model import Message
@@ -26,22 +26,50 @@ _MONTHS = (
 )
 _HTTP_DATE = re.compile(
     r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), ([0-9]{2}) ([A-Z][a-z]{2}) ([1-9][0-9]{3}) "
-    r"([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
+    r"((?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}) GMT",
     re.ASCII,
 )
 
+# All that is read; Google's other headers, if ever there are any, do not matter.
+NAMES = (
+    "X-Goog-Channel-ID",
+    "X-Goog-Channel-Expiration",
+    "X-Goog-Channel-Token",
+    "X-Goog-Changed",
+    "X-Goog-Message-Number",
+    "X-Goog-Resource-ID",
+    "X-Goog-Resource-State",
+    "X-Goog-Resource-URI",
+)
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
+Values = Mapping[str, str]  # of Google's headers, by their names in lower case
 
 
-def parse(headers: Headers, body: bytes) -> Message:
-    """Give the message that `headers` and `body` make.
+def collect(headers: Headers) -> Values:
+    """Give the values of Google's headers.
 
     Args:
-        headers: names in any case; a required name given twice is refused, as nobody can tell
-            which one counts.
+        headers: names in any case; one given twice is refused, as nobody can tell which counts.
+    """
+    values: dict[str, str] = {}
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        key = name.lower()
+        if not key.startswith("x-goog-"):
+            continue
+        if key in values:
+            msg = f"header {name[:64]!r} is given twice"
+            raise Invalid(msg)
+        values[key] = value.strip(" \t")
+    return values
+
+
+def parse(values: Values, body: bytes) -> Message:
+    """Give the message that headers and body make.
+
+    Args:
+        values: what `collect` gave.
         body: what Directory and Reports send along; kept as text, never relied on.
     """
-    values = _collect(headers)
     return Message(
         channel=_required(values, "X-Goog-Channel-ID", _CHANNEL_ID),
         number=_number(_required(values, "X-Goog-Message-Number", _NUMBER)),
@@ -54,29 +82,9 @@ def parse(headers: Headers, body: bytes) -> Message:
     )
 
 
-def token_of(headers: Headers) -> str | None:
+def token_of(values: Values) -> str | None:
     """Give the channel token that came along; it is not part of the message and never kept."""
-    name = "x-goog-channel-token"
-    values = (value for given, value in _pairs(headers) if given.lower() == name)
-    value = next(values, None)
-    return None if value is None else value.strip(" \t")
-
-
-def _pairs(headers: Headers) -> Iterable[tuple[str, str]]:
-    return headers.items() if isinstance(headers, Mapping) else headers
-
-
-def _collect(headers: Headers) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for name, value in _pairs(headers):
-        key = name.lower()
-        if not key.startswith("x-goog-"):
-            continue
-        if key in values:
-            msg = f"header {name[:64]!r} is given twice"
-            raise Invalid(msg)
-        values[key] = value.strip(" \t")
-    return values
+    return values.get("x-goog-channel-token")
 
 
 def _required(values: Mapping[str, str], name: str, form: re.Pattern[str]) -> str:
@@ -105,10 +113,9 @@ def _http_date(text: str | None) -> datetime | None:
     try:
         if not (found := _HTTP_DATE.fullmatch(text)):
             raise ValueError
-        day, month, year, *time = found.groups()
-        hour, minute, second = map(int, time)
-        date = (int(year), _MONTHS.index(month) + 1, int(day))
-        return datetime(*date, hour, minute, second, tzinfo=UTC)
+        day, month, year, time = found.groups()
+        number = _MONTHS.index(month) + 1
+        return datetime.fromisoformat(f"{year}-{number:02}-{day}T{time}+00:00")
     except ValueError:
         msg = "header X-Goog-Channel-Expiration is not an HTTP date"
         raise Invalid(msg) from None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 
 from functions.domain.errors import Unverified
@@ -21,6 +21,8 @@ LONGEST_TOKEN = 256
 LONGEST_NAME = 120  # bytes of a watch id that a token carries whole
 _PREFIX = 64  # bytes of a longer one that stay readable
 _REFUSED = "the token does not verify"
+_NOTHING = ["", "", "", ""]  # instead of version, key id, name and MAC
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def shorten(watch: str) -> str:
 def mint(key: Key, *, channel: str, watch: str) -> str:
     """Make the token of `channel`, which serves `watch`."""
     name = shorten(watch)
-    return f"1.{key.id}.{_encode(name.encode())}.{_mac(key, channel, name)}"
+    return f"1.{key.id}.{_encode(name.encode()).decode()}.{_mac(key, channel, name).decode()}"
 
 
 def verify(ring: Ring, token: str | None, *, channel: str) -> Claim:
@@ -54,10 +56,11 @@ def verify(ring: Ring, token: str | None, *, channel: str) -> Claim:
 
     Everything else is the one `Unverified`, after the same work: nothing can be learnt from it.
     """
-    version, key_id, name, mac = _split(token)
+    version, key_id, text, mac = _split(token)
+    name = _decode(text)
     known = ring.find(key_id)
     expected = _mac(known or ring.keys[0], channel, name)
-    genuine = hmac.compare_digest(expected.encode(), mac.encode(errors="replace"))
+    genuine = hmac.compare_digest(expected, mac.encode(errors="replace"))
     if not (genuine and known and version == "1" and name):
         raise Unverified(_REFUSED)
     return Claim(watch=name, key_id=key_id)
@@ -68,27 +71,25 @@ def key_of(token: str | None) -> str:
     return _split(token)[1]
 
 
-def _split(token: str | None) -> tuple[str, str, str, str]:
-    parts = (token or "").split(".")
-    if len(parts) != 4 or len(token or "") > LONGEST_TOKEN:  # noqa: PLR2004 - 1.KEY.NAME.MAC
-        return "", "", "", ""
-    version, key_id, name, mac = parts
-    return version, key_id, _decode(name), mac
+def _split(token: str | None) -> list[str]:
+    parts = token.split(".") if token and len(token) <= LONGEST_TOKEN else []
+    return parts if len(parts) == len(_NOTHING) else _NOTHING
 
 
-def _mac(key: Key, channel: str, name: str) -> str:
+def _mac(key: Key, channel: str, name: str) -> bytes:
     message = b"watchkeeper channel\0" + channel.encode() + b"\0" + name.encode()
     return _encode(hmac.digest(key.secret, message, "sha256"))
 
 
-def _encode(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+def _encode(raw: bytes) -> bytes:
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).rstrip(b"=")
 
 
 def _decode(text: str) -> str:
     try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        decoded = raw.decode()
+        given = text.encode("ascii")
+        raw = urlsafe_b64decode(given + b"=" * (-len(given) % 4))
+        # What we did not write so is not ours: of each token there is one spelling.
+        return raw.decode() if _encode(raw) == given else ""
     except (binascii.Error, ValueError):
         return ""
-    return decoded if _encode(raw) == text else ""

@@ -54,7 +54,7 @@ class Doorway:
         reply = receive(
             asked, keys=self.keys, jobs=self.jobs, clock=self.clock, journal=self.notebook
         )
-        return int(reply.status), (reply.text, str(sorted(reply.headers.items())))
+        return int(reply.status), (reply.text, str(sorted(reply.headers)))
 
     def post(self, headers: Mapping[str, str], data: bytes = b"", **more: Any) -> TestResponse:
         """Post a notification."""

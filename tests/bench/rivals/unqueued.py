@@ -32,6 +32,6 @@ _DROPPING = Dropping()
 wiring.use(Unqueued(Settings(os.environ)))
 
 
-def receive(request: flask.Request) -> entry.Answer:
+def receive(request: flask.Request) -> flask.Response:
     """Answer as the deployed function does."""
     return entry.receive(request)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from functions.domain import notification
 from functions.domain.errors import Invalid
-from functions.domain.notification import parse
+from functions.domain.model import Message
 
 URI = "https://www.googleapis.com/drive/v3/changes?alt=json&pageToken=430&supportsAllDrives=true"
 HEADERS = {
@@ -29,6 +30,16 @@ def with_header(name: str, value: str) -> dict[str, str]:
     """Give the headers with one of ours set or replaced."""
     rest = {key: text for key, text in HEADERS.items() if key.lower() != f"x-goog-{name}".lower()}
     return {**rest, f"X-Goog-{name}": value}
+
+
+def parse(headers: notification.Headers, body: bytes) -> Message:
+    """Read a notification from the headers as they came."""
+    return notification.parse(notification.collect(headers), body)
+
+
+def token_of(headers: notification.Headers) -> str | None:
+    """Give the token that came along with these headers."""
+    return notification.token_of(notification.collect(headers))
 
 
 def refusal(headers: Any, body: bytes = b"") -> str:

@@ -11,8 +11,15 @@ from hypothesis import strategies as st
 
 from functions.domain.errors import Invalid
 from functions.domain.model import Message
-from functions.domain.notification import parse, token_of
-from tests.functions.domain.headers import HEADERS, REQUIRED, URI, refusal, with_header
+from tests.functions.domain.headers import (
+    HEADERS,
+    REQUIRED,
+    URI,
+    parse,
+    refusal,
+    token_of,
+    with_header,
+)
 
 
 def test_a_message_of_google_s_guide_is_read() -> None:

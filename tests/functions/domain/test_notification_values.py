@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from functions.domain.notification import LONGEST_VALUE, parse
-from tests.functions.domain.headers import HEADERS, refusal, with_header
+from functions.domain.notification import LONGEST_VALUE
+from tests.functions.domain.headers import HEADERS, parse, refusal, with_header
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tests.e2e.simulated import Simulated
+from tests.meanwhile import Meanwhile
 
 # How often people do what; `trash` takes out again what is in the trash already.
 ACTS = ("create", "update", "update", "update", "trash", "trash", "remove")
@@ -27,21 +26,18 @@ class File:
     changes: int = 0
 
 
-class Bustle:
+class Bustle(Meanwhile):
     """Changes files of several accounts until it is ended, each change drawn by lot."""
 
     def __init__(
         self, google: Simulated, accounts: Sequence[str], *, every: float, seed: int = 1
     ) -> None:
         """Keep whose files are changed, and how often."""
+        super().__init__(every=every)
         self._google = google
         self._accounts = accounts
-        self._every = every
         self._random = Random(seed)
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="bustle", daemon=True)
         self.files: dict[str, File] = {}
-        self.trouble: Exception | None = None
 
     @property
     def changes(self) -> int:
@@ -54,31 +50,8 @@ class Bustle:
             self._create(f"old-{number}", is_old=True)
         time.sleep(1 - time.time() % 1)
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End; when this returns, nothing changes any more."""
-        self._ended.set()
-        self._thread.join()
-        if self.trouble is not None and error is None:
-            raise self.trouble
-
-    def _run(self) -> None:
-        try:
-            while not self._ended.wait(self._every):
-                self._act()
-        except Exception as trouble:  # noqa: BLE001 - whoever ends the bustle is told
-            self.trouble = trouble
-
-    def _act(self) -> None:
+    def step(self) -> None:
+        """Change something."""
         act = self._random.choice(ACTS)
         there = [file for file in self.files.values() if file.resource is not None]
         if act == "create" or not there:

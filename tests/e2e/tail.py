@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import json
 import statistics
-import threading
 import time
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+
+from tests.meanwhile import Meanwhile
 
 EVERY = 0.01  # seconds between two looks
 
 
-class Tail:
+class Tail(Meanwhile):
     """The seconds from each change, by Google's clock, to its line in the file."""
 
     def __init__(self, path: Path) -> None:
         """Keep what is read."""
+        super().__init__(every=EVERY)
         self._path = path
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="tail", daemon=True)
         self._read = 0
         self._known: set[str] = set()
         self.seconds: list[float] = []
-
-    def __enter__(self) -> Self:
-        """Begin to read."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Read no longer."""
-        self._ended.set()
-        self._thread.join()
 
     def __str__(self) -> str:
         """Give the figures."""
@@ -48,17 +31,17 @@ class Tail:
         median, high = statistics.median(self.seconds), statistics.quantiles(self.seconds, n=20)[-1]
         return f"latency: median {median:.2f} s, 95 % {high:.2f} s, most {max(self.seconds):.2f} s"
 
-    def _run(self) -> None:
-        while not self._ended.wait(EVERY):
-            if not self._path.exists():
-                continue
-            with self._path.open("rb") as file:
-                file.seek(self._read)
-                new = file.read()
-            whole = new[: new.rfind(b"\n") + 1]
-            self._read += len(whole)
-            for line in whole.splitlines():
-                self._note(line, time.time())
+    def step(self) -> None:
+        """Read what is new."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._read)
+            new = file.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.splitlines():
+            self._note(line, time.time())
 
     def _note(self, line: bytes, now: float) -> None:
         try:

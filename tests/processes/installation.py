@@ -5,7 +5,6 @@ Firestore and Pub/Sub are the emulators, Google is the simulated one, the clock 
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from infra.cloud.firestore_store import FirestoreStore, connect
 from infra.cloud.pubsub_setup import Route, set_up
 from infra.telemetry import open_journal
 from tests.e2e.processes import TRACE, free_ports
+from tests.meanwhile import Meanwhile
 from tests.processes.hosted import Hosted
 from tests.processes.tap import TAP
 
@@ -36,6 +36,19 @@ SETTINGS = {
     "sync": ("ADDRESS", "DATABASE", "NOTIFICATIONS", "CHANGES", "GOOGLE"),
     "handle": ("ADDRESS", "DATABASE", "GOOGLE"),
 }
+
+
+class Clock(Meanwhile):
+    """Calls `renew` at a steady pace."""
+
+    def __init__(self, renew: Hosted) -> None:
+        """Keep whom to call."""
+        super().__init__(every=TICK)
+        self._renew = renew
+
+    def step(self) -> None:
+        """Call it once."""
+        self._renew.call()
 
 
 class Installation:
@@ -64,8 +77,7 @@ class Installation:
             )
             for name, port in ports.items()
         }
-        self._ended = threading.Event()
-        self._clock = threading.Thread(target=self._tick, name="clock", daemon=True)
+        self._clock = Clock(self.functions["renew"])
         self.store = FirestoreStore(
             connect(project, "(default)"), journal=open_journal(component="test")
         )
@@ -77,7 +89,7 @@ class Installation:
         self.connect()
         for function in self.functions.values():
             function.wait()
-        self._clock.start()
+        self._clock.begin()
         return self
 
     def __exit__(
@@ -87,8 +99,7 @@ class Installation:
         trace: TracebackType | None,
     ) -> None:
         """End all; none has left a stack trace, unless something else went wrong already."""
-        self._ended.set()
-        self._clock.join()
+        self._clock.end()
         for function in self.functions.values():
             function.end()
         if error is None:
@@ -133,10 +144,6 @@ class Installation:
         for function in self.functions.values():
             function.memory()
         return ", ".join(f"{name} {f.peak // 2**20} MB" for name, f in self.functions.items())
-
-    def _tick(self) -> None:
-        while not self._ended.wait(TICK):
-            self.functions["renew"].call()
 
 
 def _free(case: Case) -> Case | None:

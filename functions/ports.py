@@ -330,6 +330,14 @@ class Google(Protocol):
         """
         ...
 
+    def ahead(self, call: Call, *, subject: str | None) -> Callable[[], Answer]:
+        """Begin a call that only reads.
+
+        Returns:
+            what waits for the answer, to be called once, and raises what `call` would.
+        """
+        ...
+
 
 class Keys(Protocol):
     """The signing keys."""

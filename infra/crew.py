@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from functions.ports import Journal
 from infra.failure import describe
+from infra.hand import Hand
 
 T = TypeVar("T")
 
@@ -38,41 +38,17 @@ class ThreadCrew:
             for item in source:
                 self._attempt(work, item)
 
-        hands = [_Hand(take) for _ in range(self._size)]
-        for hand in hands:
-            hand.start()
+        hands = [Hand(take, name="crew") for _ in range(self._size)]
         for hand in hands:
             hand.join()
         for hand in hands:
-            if hand.failure is not None:
-                raise hand.failure
+            hand.wait()
 
     def _attempt(self, work: Callable[[T], None], item: T) -> None:
         try:
             work(item)
         except Exception as failure:  # noqa: BLE001 - an item's failure stops no other
             self._journal.warn("item_failed", **describe(failure))
-
-
-class _Hand(threading.Thread):
-    """A thread that sees what its maker has set, above all the trace its log lines belong to.
-
-    The end of the process does not wait for it, as it would for one of an executor: a hand may have
-    to wait for Google, for longer than an end may take.
-    """
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(name="crew", daemon=True)
-        self._work = work
-        self._context = contextvars.copy_context()
-        self.failure: BaseException | None = None
-
-    def run(self) -> None:
-        """Do the work; what it raised is for its maker."""
-        try:
-            self._context.run(self._work)
-        except BaseException as failure:  # noqa: BLE001 - raised again by whoever waits
-            self.failure = failure
 
 
 class _Source(Iterator[T]):

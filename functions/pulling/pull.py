@@ -47,12 +47,15 @@ class Pull:
             LeaseLost: somebody else took over.
             Unavailable: store or queue failed.
         """
-        while True:
-            if self._step():
-                self._tidy()
-                return True
-            if self.ledger.clock.now() >= self.until:
-                return False
+        try:
+            while not self._step():
+                # What is on its way already is waited for, so it is gone through, too.
+                if not self._has_time() and not self.reader.is_ahead:
+                    return False
+            self._tidy()
+        finally:
+            self.reader.let_go()
+        return True
 
     def read_items(self, items: Sequence[str]) -> None:
         """Read just these items: sooner than the comparison of all, never different."""
@@ -111,6 +114,7 @@ class Pull:
             if not self._is_refused(setback):
                 raise
             return self._resync(now)
+        self._ask_ahead(replace(moment, page=page.page))
         outcomes = self.ledger.compare(page.found)
         if page.cursor is None:
             self.ledger.record(
@@ -130,6 +134,16 @@ class Pull:
             unreadable=page.unreadable,
         )
         return True
+
+    def _ask_ahead(self, moment: Moment) -> None:
+        """Have the next page on its way: it is told and saved after this one all the same."""
+        if moment.page is not None and self._has_time():
+            call = self.reader.source.changes(self.reader.watch.params, moment)
+            if call is not None:
+                self.reader.ask_ahead(call)
+
+    def _has_time(self) -> bool:
+        return self.ledger.clock.now() < self.until
 
     def _is_refused(self, setback: Setback) -> bool:
         """Whether Google voids the cursor."""

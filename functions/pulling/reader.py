@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -47,15 +48,33 @@ class Reader:
     source: Source
     google: Google
     began: datetime | None = None
+    _ahead: tuple[Call, Callable[[], Answer]] | None = field(default=None, init=False)
 
     def ask(self, call: Call, read: Callable[[Answer], T]) -> tuple[T, datetime]:
         """Give what `read` makes of the answer, and its date."""
         try:
-            answer = self.google.call(call, subject=self.watch.subject)
+            answer = self._answer(call)
             self.began = self.began or answer.date
             return read(answer), answer.date
         except errors.Trouble as trouble:
             raise Setback(trouble) from None
+
+    def ask_ahead(self, call: Call) -> None:
+        """Begin the call that will be wanted next, while what is there is gone through."""
+        self.let_go()
+        self._ahead = call, self.google.ahead(call, subject=self.watch.subject)
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether a call was begun whose answer nobody has taken yet."""
+        return self._ahead is not None
+
+    def let_go(self) -> None:
+        """Wait for an answer that nobody wants any more: no call outlives the turn it was for."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            with suppress(errors.Trouble):
+                ahead[1]()
 
     def get(self, key: str) -> Found:
         """Give one item as it is now; one that Google does not know is gone."""
@@ -78,3 +97,10 @@ class Reader:
         verb = "removed" if removed else "deleted"
         resource = {"id": item, verb: True}
         return Found(noun=noun, item=item, state=State.GONE, resource=resource, gone_verb=verb)
+
+    def _answer(self, call: Call) -> Answer:
+        if self._ahead is None or self._ahead[0] != call:
+            self.let_go()
+            return self.google.call(call, subject=self.watch.subject)
+        wait, self._ahead = self._ahead[1], None
+        return wait()

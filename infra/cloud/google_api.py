@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,7 @@ from infra.cloud.google_methods import Methods
 from infra.cloud.google_session import open_session
 from infra.cloud.grants import read_grant_error
 from infra.cloud.tokens import Tokens
+from infra.hand import Hand
 
 TIMEOUT = 30.0
 _RETRIES = 2
@@ -69,6 +71,9 @@ class GoogleApi:
         if not isinstance(content, dict):
             raise _unreadable(call)
         return Answer(body=content, date=read_date(answers[-1]) or self._clock.now())
+
+    def ahead(self, call: Call, *, subject: str | None) -> Callable[[], Answer]:
+        return Hand(partial(self.call, call, subject=subject), name="ahead").wait
 
     def close(self) -> None:
         """Close all connections."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from functions.channels.decision import decide_case
 from functions.channels.renewal import Renewal
@@ -23,7 +23,7 @@ from functions.domain.model import Channel, ChannelState, Job, Progress, Watch
 from functions.domain.plan import Close, Open, Retire, Stop, wants_channel
 from functions.domain.roster import is_domain, member_of, split_name
 from functions.ports import Case
-from functions.sources.call import Answer, Call
+from functions.sources.call import Call
 from functions.terms import Terms
 from infra.machine.installation import Installation
 from infra.machine.key_ring import held
@@ -60,8 +60,10 @@ class Preview:
 class Untouched:
     """Google and the queue of a preview: nobody may ask them."""
 
-    def call(self, call: Call, *, subject: str | None) -> Answer:
+    def call(self, call: Call, *, subject: str | None) -> NoReturn:
         raise Unavailable(f"a preview asks nobody: {call.method} for {subject}")
+
+    ahead = call
 
     def put(self, job: Job) -> None:
         raise Unavailable(f"a preview queues nothing: {job.watch}")

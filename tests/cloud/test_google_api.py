@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from functions.domain.errors import Refused, Unanswered, Unavailable
+from functions.domain.errors import CursorExpired, Refused, Unanswered, Unavailable
 from functions.domain.model import Verdict
 from functions.sources.call import Call
 from infra.cloud.bearer import simulated
@@ -254,6 +256,28 @@ def test_threads_share_the_adapter(api: GoogleApi, script: Script) -> None:
     tokens = [asked.headers["authorization"] for asked in script.asked]
     assert sorted(tokens) == sorted(f"Bearer {subject}" for subject in subjects)
     assert len({asked.connection for asked in script.asked}) <= 8
+
+
+def test_a_call_ahead_is_made_meanwhile(api: GoogleApi, script: Script) -> None:
+    """It is under way before anybody waits; when its answer is there, no thread is left."""
+    threads = threading.active_count()
+    script.answer(Reply(body={"changes": [1]}))
+    wait = api.ahead(LIST, subject=None)
+    until = time.monotonic() + 5
+    while not script.asked and time.monotonic() < until:
+        time.sleep(0.001)
+    assert len(script.asked) == 1
+    assert wait().body == {"changes": [1]}
+    assert len(script.asked) == 1
+    assert threading.active_count() <= threads + 1  # the server's own, of the kept connection
+
+
+def test_a_call_ahead_fails_when_it_is_waited_for(api: GoogleApi, script: Script) -> None:
+    """Beginning it never does."""
+    script.answer(Reply(status=410, body={"error": {"message": "Sync token is too old."}}))
+    wait = api.ahead(LIST, subject=None)
+    with pytest.raises(CursorExpired):
+        wait()
 
 
 def test_no_proxy_stands_between_us_and_a_simulated_google(

@@ -27,12 +27,13 @@ from infra.local.google.message import Message, Outcome
 from infra.local.google.options import Options
 from infra.local.google.routes import ROUTES
 from infra.local.google.world import World
+from tests.world.ahead import AtOnce
 
 _ROOT = "http://127.0.0.1"
 _METHODS = Methods(_ROOT)
 
 
-class NearGoogle:
+class NearGoogle(AtOnce):
     """The port `Google` on a simulated Google that lives by our clock."""
 
     def __init__(self, clock: Clock, *, seed: int = 0) -> None:

@@ -14,6 +14,7 @@ from functions.sources.call import Answer, Call
 from functions.sources.source import Source
 from functions.sources.table import SOURCES
 from tests.functions.sources.answering import MOMENT, NOW, bodies, calls_of, read_all
+from tests.world.ahead import AtOnce
 from tests.world.judge import judge
 from tests.world.ports import Notebook
 
@@ -88,7 +89,7 @@ def test_only_what_makes_a_channel_is_never_sent_again() -> None:
         assert made == (set() if source.profile.by_topic else watch)
 
 
-class Asked:
+class Asked(AtOnce):
     """The port `Google` of one page and one user, that judges what it is asked."""
 
     def __init__(self) -> None:

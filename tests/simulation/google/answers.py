@@ -29,6 +29,7 @@ from tests.simulation.google.mail import Mail
 from tests.simulation.google.reports import Reports
 from tests.simulation.google.truth import Collection, Ground
 from tests.simulation.timeline import Timeline
+from tests.world.ahead import AtOnce
 
 MAKERS: dict[str, type[Collection]] = {
     "drive": Drive,
@@ -40,7 +41,7 @@ MAKERS: dict[str, type[Collection]] = {
 STOPS = {"channels.stop", "users.stop"}
 
 
-class ModelGoogle:
+class ModelGoogle(AtOnce):
     """All collections and channels, and what the weather makes of a call."""
 
     def __init__(

@@ -32,14 +32,12 @@ class Encoded:
 
 def encode(event: Event, *, largest: int = LARGEST) -> Encoded:
     """Encode an event; one that is too large or too deep is cut to what identifies its item."""
-    texts = {name: plain_text(text) for name, text in event.attributes().items()}
-    for attempt in (_as_it_is, _made_plain, _without_item):
-        data = attempt(texts, event)
-        if data is not None and len(data) <= largest:
-            return Encoded(data=data, attributes=_message_attributes(texts))
-    texts = {name: text[:_LEAST_TEXT] for name, text in texts.items()}
-    kind = plain_text(str(event.data.get("kind", "")))[:_LEAST_TEXT]
-    data = _line({**texts, "data": {"kind": kind, "item": {}, "truncated": True}})
+    texts = event.attributes()
+    # Nearly all that comes from an API needs no care, and is not copied first.
+    text = json_if_plain({**texts, "data": event.data})
+    data = None if text is None else _one_line(text)
+    if data is None or len(data) > largest:
+        texts, data = _with_care(event, largest)
     return Encoded(data=data, attributes=_message_attributes(texts))
 
 
@@ -57,21 +55,20 @@ def repeated(data: bytes, attributes: Mapping[str, str], *, replay: str) -> Enco
     return Encoded(data=line, attributes={**attributes, "ce-replay": replay})
 
 
-def _as_it_is(texts: dict[str, str], event: Event) -> bytes | None:
-    """Write what needs no care, as nearly all that comes from an API: it is not copied first."""
-    text = json_if_plain({**texts, "data": event.data})
-    return None if text is None else _one_line(text)
-
-
-def _made_plain(texts: dict[str, str], event: Event) -> bytes | None:
-    try:
-        return _line({**texts, "data": plain(event.data)})
-    except TooDeep:
-        return None
-
-
-def _without_item(texts: dict[str, str], event: Event) -> bytes | None:
-    return _made_plain(texts, event.truncated())
+def _with_care(event: Event, largest: int) -> tuple[dict[str, str], bytes]:
+    """Make all of an event plain, and if need be short."""
+    texts = {name: plain_text(text) for name, text in event.attributes().items()}
+    for cut in (False, True):
+        try:
+            content = plain((event.truncated() if cut else event).data)
+        except TooDeep:
+            continue
+        data = _line({**texts, "data": content})
+        if len(data) <= largest:
+            return texts, data
+    texts = {name: text[:_LEAST_TEXT] for name, text in texts.items()}
+    kind = plain_text(str(event.data.get("kind", "")))[:_LEAST_TEXT]
+    return texts, _line({**texts, "data": {"kind": kind, "item": {}, "truncated": True}})
 
 
 def _line(fields: Mapping[str, object]) -> bytes:
@@ -86,8 +83,10 @@ def _one_line(text: str) -> bytes:
     return text.encode()
 
 
-def _message_attributes(texts: dict[str, str]) -> dict[str, str]:
-    # With ce-specversion, official readers would take the message for one in binary mode.
-    named = {f"ce-{name}": text for name, text in texts.items() if name != "specversion"}
-    short = {n: text for n, text in named.items() if len(text.encode()) <= LONGEST_ATTRIBUTE}
-    return {"Content-Type": CONTENT_TYPE, **short}
+def _message_attributes(texts: Mapping[str, str]) -> dict[str, str]:
+    attributes = {"Content-Type": CONTENT_TYPE}
+    for name, text in texts.items():
+        # With ce-specversion, official readers would take the message for one in binary mode.
+        if name != "specversion" and len(text.encode()) <= LONGEST_ATTRIBUTE:
+            attributes[f"ce-{name}"] = text
+    return attributes

@@ -80,6 +80,9 @@ class Seen:
 NOTHING = Seen(version="")
 GONE_VERBS = frozenset({"removed", "deleted"})
 UNDOABLE = GONE_VERBS | {"trashed", "untrashed"}
+_SORTED = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, check_circular=False, separators=(",", ":"), default=str
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +124,7 @@ def fingerprint(resource: Any, leave_out: frozenset[str] = frozenset()) -> str:
     """
     if isinstance(resource, Mapping):
         resource = {key: value for key, value in resource.items() if key not in leave_out}
-    text = json.dumps(
-        resource, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str
-    )
+    text = _SORTED.encode(resource)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 

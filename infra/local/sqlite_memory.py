@@ -8,14 +8,21 @@ from collections.abc import Collection, Mapping
 from functions.domain.change import Seen
 from infra.local.sqlite_rows import SEEN_COLUMNS, from_seen_row, to_seen_row
 
+_AT_ONCE = 500  # items a query; older forms of SQLite take 999 values
+
 
 def recall(file: sqlite3.Connection, watch: str, keys: Collection[str]) -> dict[str, Seen]:
     """Give what is remembered of these items."""
-    query = f"SELECT {SEEN_COLUMNS} FROM seen WHERE watch = ? AND item = ?"
+    wanted = list(keys)
     found = {}
-    for key in keys:
-        if row := file.execute(query, (watch, key)).fetchone():
-            found[key] = from_seen_row(row)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        marks = ", ".join("?" * len(some))
+        rows = file.execute(
+            f"SELECT item, {SEEN_COLUMNS} FROM seen WHERE watch = ? AND item IN ({marks})",
+            (watch, *some),
+        )
+        found.update({item: from_seen_row(row) for item, *row in rows})
     return found
 
 

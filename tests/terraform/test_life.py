@@ -49,7 +49,9 @@ def released() -> list[str]:
 
 
 @pytest.mark.skipif(not released(), reason="there is no release yet to upgrade from")
-def test_upgrade_from_the_previous_release(config: Path, tmp_path: Path) -> None:
+def test_upgrade_from_the_previous_release(
+    config: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     """The state of the newest release is taken over, and nothing that keeps state is lost."""
     archive = tmp_path / "release.tar"
     asked = ["git", "archive", "--output", str(archive), released()[-1]]
@@ -60,9 +62,11 @@ def test_upgrade_from_the_previous_release(config: Path, tmp_path: Path) -> None
     override = 'terraform {\n  backend "local" {}\n}\n'
     (folder / "terraform" / "local_override.tf").write_text(override)
     before = Deployment(folder, config)
+    request.addfinalizer(before.detach)
     before.must("init")
     before.apply(FULL)
     after = Deployment.copy(tmp_path / "newer", config)
+    request.addfinalizer(after.detach)
     before.state.rename(after.state)
     before.world.rename(after.world)
     told = after.apply(FULL)

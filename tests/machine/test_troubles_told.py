@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from functions.domain.handled import Handled, Outcome
-from functions.domain.handler import read_steps
+from functions.domain.handler import Download, read_steps
 from functions.domain.model import Verdict
+from infra.machine.doctor.finding import Ward
+from infra.machine.doctor.handlers import target
+from infra.machine.installation import Installation, Site
+from infra.machine.wiring import Place
 from tests.machine.conftest import Folder, Run
 
 EVERYBODY: dict[str, object] = {
@@ -104,17 +109,20 @@ def test_wrong_declaration_is_not_cured_by_another_cursor(run: Run, covered: Fol
 FORWARD = {"url": "https://hooks.invalid/x?token=t", "secret": "forward-key"}
 
 
-def handle(folder: Folder, outcome: Outcome, detail: str, **given: Any) -> None:
+def handle(
+    folder: Folder, outcome: Outcome, detail: str, *, url: str = FORWARD["url"], **given: Any
+) -> None:
     """Declare a webhook of the watch `ana`, and note how it dealt with a change."""
+    wanted = {**FORWARD, "url": url}
     document: dict[str, object] = {
         "id": "ana",
         "source": "drive.changes",
         "subject": "ana@example.com",
-        "handle": [{"forward": FORWARD}],
+        "handle": [{"forward": wanted}],
     }
     folder.declare(document)
     folder.settle("ana")
-    (step,) = read_steps(({"forward": FORWARD},))
+    (step,) = read_steps(({"forward": wanted},))
     usual: dict[str, Any] = {"handler": step.name, "attempts": 3, "event": "e1", **given}
     entry = Handled(
         key=f"{outcome}-{usual}",
@@ -176,3 +184,34 @@ def test_handler_that_was_edited_since_is_no_concern(run: Run, covered: Folder) 
     handle(covered, Outcome.FAILED, "503", handler="forward-0000")
     assert row(run, "ana")["handlers"] == []
     assert run("status").status == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9/x", "127.0.0.1 is private"),
+        ("http://localhost:9/x", "localhost has the private address"),
+    ],
+)
+def test_receiver_on_a_private_address(run: Run, covered: Folder, url: str, said: str) -> None:
+    """What `serve` refuses unless it is allowed is a warning: only `serve` knows whether it is."""
+    handle(covered, Outcome.DONE, "", url=url)
+    keep(covered, "whsec_b2xkIGtleSBvbGQga2V5IG9sZCBrZXk=")
+    (one,) = findings(run, "handlers")
+    assert one["result"] == "warning"
+    assert one["text"].startswith(said)
+    assert "--allow-private-forward" in one["next_step"]
+
+
+def test_folder_as_a_target_in_the_cloud() -> None:
+    """A folder lasts on one machine alone: in the cloud every download to it would be given up."""
+    wanted = Download(to="file:///copies")
+    here, there = (
+        Ward(
+            Installation(Site(place=Place(store="sqlite:none.db"), project=one)), changes=Path("-")
+        )
+        for one in (None, "p")
+    )
+    assert list(target(here, wanted)) == []
+    (one,) = target(there, wanted)
+    assert (one.result, "gs://" in one.next_step) == ("failed", True)

@@ -32,7 +32,7 @@ def handling(ward: Ward) -> Iterator[Finding]:
     found = [
         *chain.from_iterable(_secret(ward, name) for name in sorted({f.secret for f in forwards})),
         *chain.from_iterable(_receiver(url) for url in sorted({f.url for f in forwards})),
-        *chain.from_iterable(_target(ward, one) for one in wanted if isinstance(one, Download)),
+        *chain.from_iterable(target(ward, one) for one in wanted if isinstance(one, Download)),
         *_waiting(ward),
     ]
     yield from found or [ok(counted(len(wanted), "handler"), "all have what they need")]
@@ -72,10 +72,12 @@ def _receiver(url: str) -> Iterator[Finding]:
     inner = [one for one in bare if not is_public(ipaddress.ip_address(one))]
     if inner:
         step = "serve --allow-private-forward, in the cloud WATCHKEEPER_PRIVATE_FORWARD=true"
-        yield warning(looked, f"{host} is the private address {inner[0]}", step=f"it wants {step}")
+        which = "is private" if host == inner[0] else f"has the private address {inner[0]}"
+        yield warning(looked, f"{host} {which}", step=f"it wants {step}")
 
 
-def _target(ward: Ward, wanted: Download) -> Iterator[Finding]:
+def target(ward: Ward, wanted: Download) -> Iterator[Finding]:
+    """Whether a download's target can be one where it runs."""
     if ward.at.site.is_cloud and wanted.to.startswith("file:"):
         text = "is for one machine: in the cloud no folder lasts"
         yield failed(f"the target {wanted.to}", text, step="name a bucket: gs://BUCKET/PREFIX")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from functions.declared.unlisted import read_unlisted
 from functions.domain.model import ChannelState
-from functions.sources.call import Call
 from tests.world.system import SECOND, TICK, System
 
 ADMIN, ANA, BEN = "admin@example.com", "ana@example.com", "ben@example.com"
-EVERYBODY = {"source": "drive.changes", "subject": "*@example.com", "admin": ADMIN}
 LONG = f"{'a' * 60}@{'very-' * 22}long.example.com"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -133,23 +130,6 @@ def test_domain_that_cannot_be_listed_is_kept_with_its_reason(system: System) ->
     system.near.world.faults.remove()
     system.pass_time(20 * TICK)
     assert unlisted(system) == []
-
-
-def test_domain_of_endless_pages_is_not_listed(system: System) -> None:
-    """A list that never ends is no list: nothing changes, and it is told."""
-    staff(system, ANA)
-    before = watches(system)
-
-    def go_on(call: Call, body: dict[str, Any]) -> None:
-        if call.method == "users.list":
-            body["nextPageToken"] = "again"
-
-    system.near.tamper = go_on
-    system.declare(team={**EVERYBODY, "poll": "2h"})
-    system.pass_time(TICK)
-    assert watches(system) == before
-    ((name, _, reason),) = unlisted(system)
-    assert (name, "page" in reason) == ("team", True)
 
 
 def test_missing_user_is_a_leaver_only_on_googles_word(system: System) -> None:

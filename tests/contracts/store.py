@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from functions.declared.unlisted import FIELD, Unlisted, read_unlisted
 from functions.domain.errors import Conflict
+from functions.domain.fields import to_fields
 from tests.contracts.store_change import ChangeContract
 from tests.contracts.store_examples import MINUTE, NOW, FullStore, becomes, progress
 from tests.contracts.store_handled import HandledContract
@@ -103,6 +105,16 @@ class StoreContract(ChangeContract, MemoryContract, HandledContract):
         documents = {f"w{number}": {"poll": number} for number in range(750)}
         store.declare(documents, revision="r1")
         assert dict(store.declarations()) == documents
+
+    def test_control_keeps_lists_of_maps_with_times(self, store: FullStore) -> None:
+        """Such as which domains cannot be listed, since when, and why."""
+        entry = Unlisted(watch="all", since=NOW, reason="403")
+        store.write_control("renew", {FIELD: [to_fields(entry)]}, version=None)
+        read = store.read_control("renew")
+        assert read is not None
+        assert read_unlisted(read) == (entry,)
+        store.write_control("renew", {FIELD: []}, version=read["_version"])
+        assert read_unlisted(store.read_control("renew")) == ()
 
     def test_control_is_written_once_for_each_version(self, store: FullStore) -> None:
         """Who writes a control document must have read its newest version."""

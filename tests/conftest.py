@@ -172,6 +172,7 @@ def _joined(emulator: Emulator, folder: Path) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not noted.exists():
             address = _STARTED.enter_context(emulators.running(emulator))
+            _STARTED.callback(noted.unlink)  # who comes after its end starts another one
             _STARTED.callback(fcntl.flock, users, fcntl.LOCK_EX)
             noted.write_text(address)
     return noted.read_text()

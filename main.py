@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def receive(request: flask.Request) -> flask.Response:
     """Public: receive and verify a notification of Google's, and queue it."""
-    return entry.receive(request)
+    from infra.receiving import answer
+
+    return answer(request)
 
 
 def renew(request: flask.Request) -> entry.Answer:

@@ -22,13 +22,6 @@ ONLY_POST: Answer = ("POST only", 405, {"Allow": "POST", "Content-Type": "text/p
 LARGEST_ENVELOPE = 16 * 1024 * 1024
 
 
-def receive(request: flask.Request) -> flask.Response:
-    """Answer Google's sender, and whoever else finds the address."""
-    from infra.receiving import answer
-
-    return answer(request)
-
-
 def misconfigured(fault: Misconfigured, journal: Journal) -> Answer:
     """Say in the log what an operator must mend; nothing is lost if it is mended in time."""
     journal.warn("misconfigured", reason=fault.text)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
+from itertools import islice
 from pathlib import PurePath
 
 from functions.domain.errors import Trouble
@@ -31,8 +32,11 @@ def tidy(facts: Mapping[str, object]) -> dict[str, Plain]:
 
 
 def _tidy(facts: Mapping[str, object], depth: int) -> dict[str, Plain]:
-    named = {str(name)[:LONGEST]: value for name, value in list(facts.items())[:_MOST]}
-    return {name: _plain(value, depth) for name, value in named.items() if not _is_secret(name)}
+    return {
+        name[:LONGEST]: _plain(value, depth)
+        for name, value in islice(facts.items(), _MOST)
+        if not _is_secret(name[:LONGEST])
+    }
 
 
 @lru_cache(maxsize=1024)
@@ -44,6 +48,8 @@ def _is_secret(name: str) -> bool:
 def _plain(value: object, depth: int) -> Plain:
     if type(value) is str:
         return value[:LONGEST]
+    if type(value) is int:
+        return _number(value)
     match value:
         case Enum():
             return _plain(value.value, depth)

@@ -6,8 +6,7 @@ https://peps.python.org/pep-3333/#environ-variables
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from werkzeug.wsgi import get_content_length
@@ -33,7 +32,7 @@ def answer(request: flask.Request) -> flask.Response:
         method=environ["REQUEST_METHOD"],
         headers=[(name, environ[key]) for key, name in _KEYS.items() if key in environ],
         length=get_content_length(environ),
-        read=_reader(request),
+        read=partial(_read, request),
     )
     wiring = current()
     with tracing(environ):
@@ -53,16 +52,12 @@ def _ready(reply: Reply) -> Ready:
     return Ready(reply.text, reply.status, {"Content-Type": "text/plain", **dict(reply.headers)})
 
 
-def _reader(request: flask.Request) -> Callable[[int], bytes]:
-    """Give what reads the body; one that cannot be read is malformed, not a failure of ours."""
-
-    def read(most: int) -> bytes:
-        body = bytearray()
-        try:
-            while len(body) < most and (part := request.stream.read(most - len(body))):
-                body += part
-        except Exception:  # noqa: BLE001 - each server has errors of its own for what is no body
-            raise Invalid("the body broke off") from None
-        return bytes(body)
-
-    return read
+def _read(request: flask.Request, most: int) -> bytes:
+    """Read the body; one that cannot be read is malformed, not a failure of ours."""
+    body = bytearray()
+    try:
+        while len(body) < most and (part := request.stream.read(most - len(body))):
+            body += part
+    except Exception:  # noqa: BLE001 - each server has errors of its own for what is no body
+        raise Invalid("the body broke off") from None
+    return bytes(body)

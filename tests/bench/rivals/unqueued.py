@@ -9,7 +9,8 @@ import flask
 from functions.domain.job import write_job
 from functions.domain.model import Job
 from functions.ports import Jobs
-from infra import entry, wiring
+from infra import wiring
+from infra.receiving import answer
 from infra.settings import Settings
 
 
@@ -34,4 +35,4 @@ wiring.use(Unqueued(Settings(os.environ)))
 
 def receive(request: flask.Request) -> flask.Response:
     """Answer as the deployed function does."""
-    return entry.receive(request)
+    return answer(request)

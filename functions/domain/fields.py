@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 # What is stored as it is; types that are exactly these, not kinds of them.
 _PLAIN = frozenset({str, int, float, bool, datetime, NoneType})
+_AS_STORED = frozenset({str, int, bool})
 
 
 def to_fields(noun: Any) -> dict[str, Any]:
@@ -47,8 +48,12 @@ def salvage(noun: type[T], values: Mapping[str, Any]) -> tuple[T | None, tuple[s
     good: dict[str, Any] = {}
     bad: list[str] = []
     for name in _given(shape, values):
+        value, field = values[name], shape[name]
+        if value is None or type(value) is field.plain:
+            good[name] = value
+            continue
         try:
-            good[name] = shape[name].read(values[name])
+            good[name] = field.read(value)
         except (TypeError, ValueError):
             bad.append(name)
     try:
@@ -63,6 +68,7 @@ class _Field:
 
     read: Callable[[Any], Any]
     nullable: bool
+    plain: type | None  # what is of this very type needs no reading, as most fields
 
 
 def _given(shape: Mapping[str, _Field], values: Mapping[str, Any]) -> list[str]:
@@ -85,7 +91,9 @@ def _shape(noun: type) -> dict[str, _Field]:
 
 
 def _field(hint: Any) -> _Field:
-    return _Field(_reader(hint), nullable=NoneType in get_args(hint))
+    kinds = set(get_args(hint) if isinstance(hint, UnionType) else [hint])
+    plain = next(iter(kinds & _AS_STORED), None)
+    return _Field(_reader(hint), nullable=NoneType in kinds, plain=plain)
 
 
 def _plain(value: Any) -> Any:
@@ -143,6 +151,8 @@ def _checked(wanted: Any, value: Any) -> Any:
 
 
 def _time(value: Any) -> datetime:
+    if type(value) is datetime and value.tzinfo is UTC:
+        return value
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     _checked(datetime, value)

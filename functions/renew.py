@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.channels.renewal import Renewal
 from functions.channels.round import Round
@@ -71,12 +71,28 @@ def renew(  # noqa: PLR0913 - its arguments are all it may touch
         crew=crew,
         journal=journal,
         short_polls=terms.short_polls,
-        in_time=within(budget),
+        in_time=_time_to_touch(clock, until=started + budget, least=budget / 4),
     )
     attending.go(started, in_time=within(budget))
     due, attended, failed = attending.due, attending.attended, attending.failed
     journal.note("tick", compared=compared, due=due, attended=attended, failed=failed)
     return Tick(compared=compared, due=due, attended=attended, failed=failed)
+
+
+def _time_to_touch(clock: Clock, *, until: datetime, least: timedelta) -> Callable[[], bool]:
+    """Tell whether there is time to act on what was read: until then, and a while in any case.
+
+    Reading comes before the first question. It may take longer than a tick (Google lists the users
+    of whole domains), and whoever had no time left then would read the same again for ever.
+    """
+    ends: list[datetime] = []
+
+    def in_time() -> bool:
+        if not ends:
+            ends.append(max(until, clock.now() + least))
+        return clock.now() <= ends[0]
+
+    return in_time
 
 
 def _ring(keys: Keys, journal: Journal) -> Ring | None:

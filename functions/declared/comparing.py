@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from functions.declared.comparison import compare_all
 from functions.declared.memo import CONTROL, Memo, memo_fields, read_memo
 from functions.declared.roster import Roster
 from functions.declared.unlisted import carried
-from functions.domain.errors import Conflict
+from functions.domain.errors import Conflict, Unavailable
 from functions.ports import Crew, Google, Journal, Store
 
 
@@ -59,21 +60,25 @@ class Comparing:
             whether it was this one that did.
         """
         memo = self.memo.begin(self.revision, self.grounds, self.now)
-        if not self._write(memo, self.version, journal):
+        version = self._begin(memo, journal)
+        if version is None:
             return False
-        begun = self.store.read_control(CONTROL)
         roster = Roster(google, journal)
-        found = compare_all(
-            self.store,
-            memo.occasion(self.now),
-            roster=roster,
-            crew=crew,
-            short_polls=short_polls,
-            in_time=in_time,
-        )
+        try:
+            found = compare_all(
+                self.store,
+                memo.occasion(self.now),
+                roster=roster,
+                crew=crew,
+                short_polls=short_polls,
+                in_time=in_time,
+            )
+        except Unavailable:
+            with suppress(Unavailable):  # nobody is to wait for one that is over
+                self._end(memo.end(left=max(memo.left, 1)), version, journal)
+            raise
         unlisted = carried(memo.unlisted, roster.unlisted, self.now)
-        ended = replace(memo.end(found.left), unlisted=unlisted)
-        self._write(ended, begun.get("_version") if begun else None, journal)
+        self._end(replace(memo.end(found.left), unlisted=unlisted), version, journal)
         journal.note(
             "compared",
             restart=memo.restarted_at != self.memo.restarted_at,
@@ -84,10 +89,22 @@ class Comparing:
         journal.note("standing", **asdict(found.standing))
         return True
 
-    def _write(self, memo: Memo, version: object | None, journal: Journal) -> bool:
+    def _begin(self, memo: Memo, journal: Journal) -> object | None:
+        """Note that it begins; gives the note's version, None if another began meanwhile.
+
+        What is there afterwards says whose it is: a refusal may be about our own write, repeated as
+        its answer was lost, and after a write of ours somebody else's may have come already.
+        """
+        with suppress(Conflict):
+            self.store.write_control(CONTROL, memo_fields(memo), version=self.version)
+        begun = self.store.read_control(CONTROL)
+        if begun is not None and read_memo(begun) == memo:
+            return begun.get("_version")
+        journal.note("compared twice at once")
+        return None
+
+    def _end(self, memo: Memo, version: object, journal: Journal) -> None:
         try:
             self.store.write_control(CONTROL, memo_fields(memo), version=version)
         except Conflict:
             journal.note("compared twice at once")
-            return False
-        return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from functions.declared.declaration import identity
 from functions.declared.roster import Roster
@@ -26,6 +26,7 @@ from functions.schedule import look_by, pull_by, scheduled
 
 LONGEST_WAIT = timedelta(days=2)  # beyond the poll: no back-off is longer
 KEPT = timedelta(days=30)  # what a removed watch remembered, in case it returns
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +80,21 @@ def compare_all(
 ) -> Comparison:
     """Make due whatever differs from its declaration, as long as there is time.
 
-    A watch that was touched differs no more, so what is left is found again next time.
+    A watch that was touched differs no more, so what is left is found again next time. Removals and
+    edits come first: with a restart each minute, nobody would ever get to those behind the others.
     """
     known = {
         progress.watch: progress
         for progress in store.all_progress()
         if not progress.watch.startswith(PREFIX)  # a mailbox is no watch
     }
-    different: list[Wanted] = []
+    different: list[tuple[tuple[bool, datetime], Wanted]] = []
     pairs: list[tuple[Watch | Invalid, Progress | None]] = []
     for wanted in _wanted(store, known, roster, short_polls=short_polls):
         progress = known.pop(wanted.name, None)
         pairs.append((wanted.declared, progress))
         if progress is None or differs(progress, wanted.declared, wanted.print, occasion):
-            different.append(wanted)
+            different.append((_turn(progress, wanted.print), wanted))
     gone = [progress.watch for progress in known.values() if progress.removed_at is None]
 
     left: list[str] = []
@@ -114,8 +116,8 @@ def compare_all(
             return
         store.change(name, lambda case: removed(case, occasion.now))
 
-    crew.each(touch, different)
     crew.each(remove, gone)
+    crew.each(touch, [wanted for _, wanted in sorted(different, key=lambda one: one[0])])
     return Comparison(
         due=len(different) + len(gone) - len(left),
         left=len(left),
@@ -135,6 +137,8 @@ def _wanted(
             # Reported as it is; what its members have read and opened stays untouched.
             yield Wanted(name=name, declared=declared, print=print_)
             for member in members.get(name, ()):
+                if known[member].removed_at is not None:
+                    continue  # left before: nobody says that they returned
                 yield Wanted(name=member, declared=declared, print=known[member].declared)
         elif is_domain(declared):
             before = [split_name(member)[1] for member in members.get(name, ())]
@@ -176,6 +180,13 @@ def differs(progress: Progress, declared: Watch | Invalid, print_: str, occasion
         or occasion.changes(progress)
         or _is_lost(progress, declared, occasion.now)
     )
+
+
+def _turn(progress: Progress | None, print_: str) -> tuple[bool, datetime]:
+    """Whose turn it is: edits, then those whose last restart is the longest ago."""
+    if progress is None or progress.declared != print_ or progress.removed_at is not None:
+        return False, NEVER
+    return True, progress.touched_for or NEVER
 
 
 def touched(

@@ -186,6 +186,6 @@ def rows(ours: list[float], bare: list[float]) -> list[Row]:
             what="sync: share of the bare loop's rate",
             found=ratios(ours, bare),
             goal=at_least(0.6),
-            note="the bare loop waits for the simulated Google; sync has a page on its way meanwhile",
+            note="the bare loop waits for the simulated Google; sync works meanwhile",
         ),
     ]

@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
@@ -62,9 +62,10 @@ class JsonJournal:
             "message": decision,
             "component": self._component,
         }
-        for name, fact in tidy(facts).items():
-            line[f"{name}_" if name in _OURS else name] = fact
-        self._write(_encode(line | self._origin()))
+        told = {f"{name}_" if name in _OURS else name: fact for name, fact in tidy(facts).items()}
+        line |= self._origin()
+        text = _encode(line | told)
+        self._write(text if len(text) < _ATOMIC else _encode(line | _fitting(told, line)))
 
     def _origin(self) -> dict[str, Plain]:
         """Tell what the line belongs to."""
@@ -133,6 +134,7 @@ def quiet_libraries() -> None:
 
 _lock = threading.Lock()
 _ATOMIC = 4096  # bytes that are written to a pipe in one piece
+_CUT = b"..."
 
 
 def _writer(stream: TextIO) -> Write:
@@ -143,21 +145,27 @@ def _write_through(line: str) -> None:
     """Write to the process's standard error by one call of the system, which needs no lock.
 
     With one, all requests of a busy process wait for whoever holds it and has let go of the GIL.
-    Only of a very long line a pipe would make several: https://man7.org/linux/man-pages/man7/pipe.7.html
+    That lines do not mix holds for short ones: https://man7.org/linux/man-pages/man7/pipe.7.html
     """
-    rest = line.encode(errors="backslashreplace") + b"\n"
-    if len(rest) <= _ATOMIC:
-        _write_out(rest)
-    else:
-        with _lock:
-            _write_out(rest)
-
-
-def _write_out(rest: bytes) -> None:
+    text = line.encode(errors="backslashreplace")
+    rest = (text if len(text) < _ATOMIC else text[: _ATOMIC - 1 - len(_CUT)] + _CUT) + b"\n"
     # A log that is gone must not take the work with it.
     with suppress(OSError):
         while rest:
             rest = rest[os.write(2, rest) :]
+
+
+def _fitting(facts: Mapping[str, Plain], line: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Give the facts without the longest, and the names of these: so the line is written whole."""
+    left = dict(facts)
+    cut: list[Plain] = []
+    while left:
+        longest = max(left, key=lambda name: len(_encode(left[name])))
+        del left[longest]
+        cut.append(longest)
+        if len(_encode({**line, **left, "cut": cut})) < _ATOMIC:
+            break
+    return {**left, "cut": cut}
 
 
 def _locked(stream: TextIO) -> Write:

@@ -10,6 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cloudevents.conversion import to_dict
+from cloudevents.http import CloudEvent
+
 from functions.domain.event import Event
 from infra.plain import TooDeep, json_if_plain, plain, plain_text
 
@@ -56,19 +59,20 @@ def repeated(data: bytes, attributes: Mapping[str, str], *, replay: str) -> Enco
 
 
 def _with_care(event: Event, largest: int) -> tuple[dict[str, str], bytes]:
-    """Make all of an event plain, and if need be short."""
+    """Make all of an event plain, and if need be short; what it is made of, the library says."""
     texts = {name: plain_text(text) for name, text in event.attributes().items()}
     for cut in (False, True):
         try:
             content = plain((event.truncated() if cut else event).data)
         except TooDeep:
             continue
-        data = _line({**texts, "data": content})
+        data = _line(to_dict(CloudEvent(texts, content)))
         if len(data) <= largest:
             return texts, data
     texts = {name: text[:_LEAST_TEXT] for name, text in texts.items()}
     kind = plain_text(str(event.data.get("kind", "")))[:_LEAST_TEXT]
-    return texts, _line({**texts, "data": {"kind": kind, "item": {}, "truncated": True}})
+    content = {"kind": kind, "item": {}, "truncated": True}
+    return texts, _line(to_dict(CloudEvent(texts, content)))
 
 
 def _line(fields: Mapping[str, object]) -> bytes:

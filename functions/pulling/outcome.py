@@ -18,6 +18,9 @@ def read_well(progress: Progress, *, now: datetime, pull_at: datetime, fresh: bo
     reason = "" if verdict is Verdict.OK else progress.reason
     after = pass_verdict(progress, verdict, reason, now=now)
     after = replace(after, failures=0, held=False, pull_at=pull_at, found_at=None)
+    if parked and not after.open_held:
+        # What Google refused before that (to push for it, too) was refused to whoever was parked.
+        after = replace(after, open_after=None, open_failures=0)
     # A cursor is there now, or access is: it may want a channel.
     return look_by(after, now) if parked or fresh else after
 

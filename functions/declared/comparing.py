@@ -29,13 +29,14 @@ class Comparing:
     @classmethod
     def read(cls, store: Store, *, grounds: str | None, now: datetime) -> Comparing:
         """Read it; `grounds` None is "cannot be told now", which is no change."""
-        document = store.read_control(CONTROL)
+        document, revision = store.read_control(CONTROL), store.revision()
         memo = read_memo(document)
         return cls(
             store=store,
             memo=memo,
             version=document.get("_version") if document else None,
-            revision=store.revision(),
+            # A number that somebody wrote by hand is a revision, too.
+            revision=None if revision is None else str(revision),
             grounds=memo.grounds if grounds is None else grounds,
             now=now,
         )
@@ -98,7 +99,7 @@ class Comparing:
         with suppress(Conflict):
             self.store.write_control(CONTROL, memo_fields(memo), version=self.version)
         begun = self.store.read_control(CONTROL)
-        if begun is not None and read_memo(begun) == memo:
+        if begun is not None and read_memo(begun).is_of(memo):
             return begun.get("_version")
         journal.note("compared twice at once")
         return None

@@ -57,6 +57,11 @@ class Memo:
             memo = replace(memo, grounds=grounds, grounds_at=since)
         return memo
 
+    def is_of(self, other: Memo) -> bool:
+        """Whether both tell of one beginning; any other differs in when, or in what for."""
+        mine = (self.begun_at, self.restarted_at, self.grounds_at)
+        return mine == (other.begun_at, other.restarted_at, other.grounds_at)
+
     def end(self, left: int = 0) -> Memo:
         """Note that it came back, and how many watches it left."""
         memo = replace(self, begun_at=None, left=left)

@@ -241,3 +241,15 @@ def test_other_beginning_right_after_ours_is_not_ended_by_us(system: System) -> 
         system.clock.move(TICK)
         system.tick()
     assert restarts(system) == before
+
+
+def test_revision_that_is_no_text_restarts_once(system: System) -> None:
+    """Somebody wrote a number by hand: it is compared as what it is, not anew in each tick."""
+    watches = many(system)
+    system.sqlite.declare(watches, revision=7)  # type: ignore[arg-type]
+    assert system.tick().compared
+    before = restarts(system)
+    assert len(before) == 1
+    system.clock.move(TICK)
+    assert system.tick().compared, "it is compared in three ticks"
+    assert restarts(system) == before

@@ -175,6 +175,8 @@ def _take_turn(watch: Watch, progress: Progress, job: Job, syncing: Syncing) -> 
         job=job,
     )
     if taken is not None:
+        if taken.progress.cursor is None:
+            targets = ()  # edited meanwhile: it starts anew, and what is remembered is void
         until = started + syncing.terms.pull_budget
         Turn.begin(watch, taken, syncing, until=until).run(job, targets=targets)
 

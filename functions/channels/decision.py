@@ -62,6 +62,8 @@ def decide_case(
     if opening is not None:
         channels[opening.id] = opening
         progress = replace(progress, opening=opening.id)
+    # Of a channel whose record was lost the next message is looked at: it has to be adopted.
+    progress = replace(progress, known=tuple(c for c in progress.known if c in channels))
     progress = coverage.settle(
         progress,
         channels.values(),

@@ -9,13 +9,16 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
+from functions import handle
 from functions.channels import confirmation
 from functions.channels.confirmation import heard
 from functions.domain import coverage, event
 from functions.domain import plan as planning
-from functions.domain.errors import CursorExpired
+from functions.domain.errors import CursorExpired, Unavailable
+from functions.domain.handled import Outcome
 from functions.domain.mailbox import Do, MailboxPlan, plan_mailbox
 from functions.domain.model import Channel, Progress
+from functions.handlers.handling import Result
 from functions.ports import Case
 from functions.pulling import lease
 from functions.pulling.inventory import Inventory
@@ -141,6 +144,16 @@ def _from_the_announced(before: Callable[..., Any]) -> Callable[..., Any]:
     return take
 
 
+def _never_fails(before: Callable[..., Any]) -> Callable[..., Any]:
+    def work(*args: Any) -> Any:
+        try:
+            return before(*args)
+        except Unavailable:
+            return Result(Outcome.DONE)
+
+    return work
+
+
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 
 DEFECTS: dict[str, list[Spoilt]] = {
@@ -157,10 +170,10 @@ DEFECTS: dict[str, list[Spoilt]] = {
         "sync", "_is_covered", lambda p, *_: p.began_at is not None
     ),
     "the back-off of pulls is ignored": _everywhere(
-        "sync channels.attendance", "is_held_back", lambda *_: False
+        "sync channels.decision", "is_held_back", lambda *_: False
     ),
     "the back-off of channels is ignored": _everywhere(
-        "channels.attendance", "plan", _without_wait(planning.plan)
+        "channels.decision", "plan", _without_wait(planning.plan)
     ),
     "decisions are written unconditionally": [(SimulatedStore, "change", _unconditional)],
     "more than two channels may live": [
@@ -175,6 +188,9 @@ DEFECTS: dict[str, list[Spoilt]] = {
     "absence is never told": [(Inventory, "_verify", _never_gone)],
     "absence is told unverified": [(Inventory, "_verify", _unverified(Inventory._verify))],
     "ids are made of when it was read": _everywhere("domain.event", "stable_id", _id_of_reading),
+    "each life of a watch counts from nothing": _everywhere(
+        "domain.change", "_first_ordinal", lambda _: 0
+    ),
     "a repetition has another time": [(Ledger, "compare_one", _told_at_now)],
     "the poll is forgotten": _everywhere(
         "pulling.turn", "next_poll", lambda w, now, _: now + 1.5 * DAY
@@ -197,6 +213,15 @@ DEFECTS: dict[str, list[Spoilt]] = {
         (Pull, "_is_refused", lambda _, setback: isinstance(setback.trouble, CursorExpired))
     ],
     "mail is told whatever its labels": _everywhere("sources.gmail", "_concerns", lambda *_: True),
+    "a handler that failed is given up at once": _everywhere(
+        "handle", "_is_mendable", lambda _: False
+    ),
+    "a failure is noted as done": _everywhere("handle", "_work", _never_fails(handle._work)),
+    "a dead letter has no body": _everywhere("handle", "pack_body", lambda _: b""),
+    "who wants no more is asked again": _everywhere("handle", "_stop", lambda *_: "none"),
+    "nobody is told that a receiver wants no more": _everywhere(
+        "handlers.forward", "with_notice", lambda progress, *_, **__: progress
+    ),
     "what is listed late is not read again": _everywhere("sources.reports", "SWEEP_EVERY", YEAR),
 }
 

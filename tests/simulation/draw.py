@@ -35,6 +35,11 @@ class More:
     mails: int = 0  # watches of mailboxes, beside the others
     topic: bool = True  # whether Gmail can be told where to publish
     others: bool = False  # another client of the project watches a mailbox already
+    silences: float = 0.0  # how likely a watch call gets no answer, though it was obeyed
+    amnesia: bool = False  # records of channels are lost now and then
+    handles: bool = False  # whether watches have handlers
+    refusals: float = 0.0  # how likely a handler fails
+    flips: float = 0.0  # how much likelier a value of a user is one that it had before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,11 +122,20 @@ def draw(seed: int, size: Size = Size.SMALL) -> World:
 
 
 def _more(seed: int, size: Size) -> More:
+    """Draw the rest; what is new is drawn last, so that what is drawn before stays as it is."""
     random = Random(f"{size} {seed} more")
     lot, pick = random.random, random.choice
-    mails = pick((1, 2, 2, 3)) if lot() < 0.3 else 0
-    mails = {Size.SMALL: mails, Size.YEAR: 3, Size.MONTH: 50}[size]
-    return More(mails=mails, topic=lot() < 0.9, others=lot() < 0.3)
+    mails, mailed = pick((1, 2, 2, 3)), lot() < 0.2
+    return More(
+        mails={Size.SMALL: mails * mailed, Size.YEAR: 3, Size.MONTH: 50}[size],
+        topic=lot() < 0.9,
+        others=lot() < 0.3,
+        silences=pick((0.0, 0.0, 0.4)),
+        amnesia=lot() < 0.2,
+        flips=pick((0.0, 0.0, 0.6)),
+        handles=lot() < 0.15,
+        refusals=pick((0.0, 0.05, 0.3)),
+    )
 
 
 def _days(random: Random, watches: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.simulation.draw import DAY
+from tests.simulation.handlers import HANDLERS
 from tests.simulation.simulation import Simulation
 from tests.world.ports import key
 
@@ -50,6 +51,12 @@ class Operators:
         self._later()
         draw = self._it.random
         acts = [self._add, self._remove, self._return, self._pause, self._resume, self._change]
+        if self._world.more.mails:
+            acts += [self._rest_mailbox]
+        if self._world.more.flips:
+            acts += [self._begin_anew] * 12  # so that it sees in two lives what flips back
+        if self._world.more.handles:
+            acts += [self._rehandle, self._leave, self._leave, self._leave]
         act = draw.choice([*acts, self._poll, self._restart, self._rotate])
         act()
         self._it.figures["edits"] += 1
@@ -73,6 +80,8 @@ class Operators:
         if draw.random() < 0.1:
             document["push"] = False
         document["params"] = self._params(source, document["subject"])
+        if self._world.more.handles:
+            document["handle"] = self._handlers()
         self._documents[name] = document
         self._want(name)
 
@@ -129,6 +138,15 @@ class Operators:
             self._documents[name] = {**self._documents[name], "paused": True}
             self._want(name)
 
+    def _rest_mailbox(self) -> None:
+        """Pause every watch of a mailbox: the last that goes has it stopped."""
+        mails = {n: d for n, d in self._documents.items() if d["source"] == "gmail.mailbox"}
+        subject = self._it.random.choice([d["subject"] for d in mails.values()] or [""])
+        for name, document in mails.items():
+            if document["subject"] == subject:
+                self._documents[name] = {**document, "paused": True}
+                self._want(name)
+
     def _resume(self) -> None:
         for name, document in self._documents.items():
             if document.get("paused"):
@@ -139,18 +157,23 @@ class Operators:
     def _change(self) -> None:
         name = self._some()
         if name is not None:
-            subject = self._subject()
-            params = self._params(self._documents[name]["source"], subject)
-            self._it.postmaster.left(self._documents[name]["subject"])
-            self._documents[name] = {
-                **self._documents[name],
-                "subject": subject,
-                "params": params,
-            }
-            self._want(name)
-            account = self._it.judge.accounts.get(name)
-            if account is not None:
-                account.stopped = True  # its next pull begins anew
+            self._edit_subject(name)
+
+    def _begin_anew(self) -> None:
+        """Have a watch of users begin anew; it is of the same users."""
+        users = [n for n, d in self._documents.items() if d["source"] == "directory.users"]
+        if users:
+            self._edit_subject(self._it.random.choice(users))
+
+    def _edit_subject(self, name: str) -> None:
+        old, subject = self._documents[name], self._subject()
+        self._it.postmaster.left(old["subject"])
+        params = self._params(old["source"], subject)
+        self._documents[name] = {**old, "subject": subject, "params": params}
+        self._want(name)
+        account = self._it.judge.accounts.get(name)
+        if account is not None:
+            account.stopped = True  # its next pull begins anew
 
     def _poll(self) -> None:
         name = self._some()
@@ -158,6 +181,20 @@ class Operators:
             poll = self._it.random.choice(self._world.polls)[0]
             self._documents[name] = {**self._documents[name], "poll": poll}
             self._want(name)
+
+    def _handlers(self) -> list[dict[str, Any]]:
+        return self._it.random.sample(HANDLERS, self._it.random.choice((0, 1, 1, 2)))
+
+    def _rehandle(self) -> None:
+        name = self._some()
+        if name is not None:
+            self._documents[name] = {**self._documents[name], "handle": self._handlers()}
+            self._want(name)
+
+    def _leave(self) -> None:
+        """Have a receiver want no more."""
+        forwards = [h["forward"]["url"] for h in HANDLERS if "forward" in h]
+        self._it.customers.gone.add(self._it.random.choice(forwards))
 
     def _restart(self) -> None:
         """Nothing but another revision."""

@@ -66,6 +66,8 @@ def _play(it: Simulation) -> None:
     it.judge.end()
     it.warden.end()
     it.postmaster.end()
+    it.overseer.end()
+    assert not any(it.subscription.lines.values()), "events that nobody has handled"
     assert it.crew.failures == [], it.crew.failures
     assert it.journal.wrong == [], it.journal.wrong
 
@@ -83,7 +85,7 @@ def _sweep(it: Simulation) -> None:
 
 
 def _figures(it: Simulation) -> Counter[str]:
-    figures = it.figures + it.follower.figures
+    figures = it.figures + it.follower.figures + it.overseer.figures
     figures["watch-days"] = round(it.timeline.now / DAY * (it.world.watches + it.world.more.mails))
     figures["told"], figures["repeated"] = it.judge.told, it.judge.repeated
     figures["calls"] = sum(it.google.calls.values())

@@ -88,6 +88,44 @@ class SimulatedJobs:
             self._deliver(watch)
 
 
+class SimulatedSubscription:
+    """What brings published events to `handle`: of one watch one after the other, until done."""
+
+    def __init__(self, timeline: Timeline, random: Random) -> None:
+        self._timeline, self._draw = timeline, random.random
+        self.lines: defaultdict[str, deque[Event]] = defaultdict(deque)
+        self.doubles = 0.0
+        self.work: Callable[[Event, int, Callable[[Run], object]], object] = lambda *_: None
+
+    def add(self, event: Event) -> None:
+        """Put an event into the line of its watch."""
+        line = self.lines[event.watch]
+        line.append(event)
+        if len(line) == 1:
+            self._timeline.after(self._draw() * 0.2, lambda: self._work(event, 1))
+
+    def _work(self, event: Event, attempt: int) -> None:
+        def ended(run: Run) -> None:
+            if run.ended is End.DONE:
+                self._done(event)
+                return
+            wait = min(FIRST_RETRY * 2.0 ** min(attempt - 1, 10), LONGEST_RETRY)
+            if run.ended is End.KILLED and self._draw() < 0.3:
+                wait = DEADLINE
+            self._timeline.after(wait, lambda: self._work(event, attempt + 1))
+
+        self.work(event, attempt, ended)
+
+    def _done(self, event: Event) -> None:
+        line = self.lines[event.watch]
+        line.popleft()
+        if self._draw() < self.doubles:
+            again = self._draw() * 30.0
+            self._timeline.after(again, lambda: self.work(event, 1, lambda _: None))
+        if line:
+            self._timeline.after(0.0, lambda: self._work(line[0], 1))
+
+
 class SimulatedChanges:
     """The port `Changes`: what is told is judged at once."""
 

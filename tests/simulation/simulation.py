@@ -16,12 +16,15 @@ from functions.domain.errors import Trouble
 from functions.domain.event import Event
 from functions.domain.mailbox import PREFIX, mailbox_name
 from functions.domain.model import Job, Progress
+from functions.handle import handle
+from functions.handlers.handling import Handling
 from functions.ports import Case
 from functions.receive import Request, receive
 from functions.renew import renew
 from functions.sources.call import Call
 from functions.sync import sync
 from functions.terms import Terms
+from infra.cloudevent import encode
 from tests.simulation.draw import World
 from tests.simulation.follower import Follower
 from tests.simulation.gate import Gate
@@ -29,10 +32,12 @@ from tests.simulation.google.answers import ModelGoogle
 from tests.simulation.google.boxes import Boxes
 from tests.simulation.google.channels import Line, Lines
 from tests.simulation.google.truth import Ground
+from tests.simulation.handlers import Customers, SimulatedOutcomes
 from tests.simulation.judge import Judge
+from tests.simulation.overseer import Overseer
 from tests.simulation.ports import Hand, Lots, Silence, SkewedClock, TurnedKeys
 from tests.simulation.postmaster import Postmaster
-from tests.simulation.queues import SimulatedChanges, SimulatedJobs
+from tests.simulation.queues import SimulatedChanges, SimulatedJobs, SimulatedSubscription
 from tests.simulation.store import SimulatedStore
 from tests.simulation.timeline import End, Run, Timeline
 from tests.simulation.warden import Warden
@@ -42,6 +47,7 @@ ADDRESS = "https://push.example.com/receive"
 TOPIC = "projects/simulated/topics/gmail"
 TICK = 60.0
 FAR = timedelta(days=2)
+HANDLE = "handle"
 INSTANCES = 3  # of each function
 
 
@@ -71,6 +77,10 @@ class Simulation:
         self.postmaster = Postmaster(timeline, self.store, boxes, self.warden)
         self.postmaster.topic = self.terms.gmail_topic
         self.follower = Follower(timeline, self.judge, self.google, self.store)
+        self.outcomes = SimulatedOutcomes(gate)
+        self.customers = Customers(gate, random)
+        self.subscription = SimulatedSubscription(timeline, random)
+        self.overseer = Overseer(timeline, self.store, self.outcomes, self.judge)
         self.figures: Counter[str] = Counter()
         self.trace = hashlib.sha256()
         self.skips = True  # ticks that provably do nothing are left out
@@ -81,7 +91,7 @@ class Simulation:
         self._connect()
 
     def _connect(self) -> None:
-        self.gate.mourn = lambda run: self.judge.trouble(run.watch)
+        self.gate.mourn = self._mourn
         self.ground.changed = self.judge.changed
         self.ground.notify = self.lines.notify
         self.lines.post = self._post
@@ -102,6 +112,8 @@ class Simulation:
         self.jobs.troubled = self.judge.trouble
         self.changes.told = self._told
         self.changes.troubled = self.judge.trouble
+        self.subscription.work = self._handle
+        self.customers.got, self.customers.asked = self.overseer.got, self.overseer.asked
 
     # --- the course of time ----------------------------------------------------------------------
 
@@ -237,6 +249,33 @@ class Simulation:
             run, work, lambda run: answered(run.result if run.ended is End.DONE else 500)
         )
 
+    def _handle(self, event: Event, attempt: int, ended: Callable[[Run], object]) -> None:
+        name = f"{HANDLE} {self.random.randrange(INSTANCES)}"
+        run = Run(name, self._skews[3 + int(name[-1])], self.timeline.now, event.watch)
+        before = self.store.documents.get(event.watch)
+        ports: Any = None  # nothing is downloaded here
+        handling = Handling(
+            store=self.store,
+            outcomes=self.outcomes,
+            google=self.google,
+            media=ports,
+            shelves=ports,
+            webhooks=self.customers,
+            functions=self.customers,
+            secrets=self.customers,
+            clock=self.clock,
+            journal=self.journal,
+            terms=self.terms,
+        )
+
+        def judged(run: Run) -> None:
+            if run.ended is End.DONE:
+                self.overseer.done(event, before)
+            ended(run)
+
+        body = encode(event).data
+        self.timeline.start(run, lambda: handle(body, attempt=attempt, handling=handling), judged)
+
     def _announce(
         self, account: str, data: bytes, made: float, answered: Callable[[bool], object]
     ) -> None:
@@ -271,6 +310,13 @@ class Simulation:
     def _told(self, event: Event) -> None:
         self.trace.update(f"{self.timeline.now:.6f} {event.id}".encode())
         self.judge.tell(event)
+        if self.world.more.handles:
+            self.overseer.told(event)
+            self.subscription.add(event)
+
+    def _mourn(self, run: Run) -> None:
+        if not run.name.startswith(HANDLE):  # what reads and tells does not depend on it
+            self.judge.trouble(run.watch)
 
     def _refused(self, watch: str | None, call: Call, trouble: Trouble) -> None:
         if watch is None or not watch.startswith(PREFIX):

@@ -162,6 +162,12 @@ class SimulatedStore:
         self.documents = dict(documents)
         self.revised = revision
 
+    def lose(self, channel: str) -> None:
+        """Lose the record of a channel."""
+        record = self.all_channels.pop(channel, None)
+        if record is not None:
+            self.open[record.watch].pop(channel, None)
+
     def sweep(self, now: datetime) -> None:
         """Delete what was kept until now."""
         for watch, progress in list(self.progresses.items()):

@@ -9,13 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.simulation.defects import DEFECTS, spoilt
 from tests.simulation.draw import DAY, draw
 from tests.simulation.operators import Operators
 from tests.simulation.people import People
-from tests.simulation.play import SeedBroken, play
+from tests.simulation.play import play
 from tests.simulation.simulation import Simulation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,11 +69,3 @@ def test_ticks_that_are_left_out_would_have_done_nothing() -> None:
     people.follow()
     it.run(2 * DAY)
     assert sum(idle) > len(idle) / 2 > 1000
-
-
-@pytest.mark.parametrize("defect", ["the cursor is saved before its changes are told"])
-def test_defect_is_found_and_said_how_to_replay(defect: str) -> None:
-    """The text of a broken promise names the seed."""
-    assert defect in DEFECTS
-    with spoilt(defect), pytest.raises(SeedBroken, match="WATCHKEEPER_SEED=0 "):
-        play(0)

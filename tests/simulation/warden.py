@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import NoReturn
 
-from functions.domain.errors import Trouble
+from functions.domain.errors import Trouble, Unwatchable
 from functions.domain.model import Channel, ChannelState, Progress
 from functions.domain.plan import ADOPTED, UNANSWERED
 from functions.ports import Case
@@ -20,6 +20,8 @@ from tests.world.ports import START
 
 MOST_LIVE = 2
 LONGEST_WAIT = 6.6 * 3600  # seconds: no back-off of a channel is longer
+NOTICED = 25 * 3600.0  # seconds in which a record is missed that is no longer there
+UNWATCHABLE = 24 * 3600.0  # seconds: the first back-off of what sends no notifications
 ORPHANED = 2 * 3600.0  # seconds in which a channel that is not needed is stopped
 RENEWED_WITHIN = 600.0  # seconds from opening a channel to stopping the one before it
 ALIKE = timedelta(seconds=10)  # clocks and the time between deciding and asking
@@ -38,6 +40,7 @@ class Warden:
         self._strays: set[str] = set()  # channels that never answered, or were adopted
         self._written: dict[tuple[str, str], float] = {}
         self._declared: dict[str, bool] = {}  # whether a declared watch wants a channel
+        self._forgotten: defaultdict[str, float] = defaultdict(lambda: -NOTICED)
         self.uncovered = 0.0
         self.gaps = 0
 
@@ -54,6 +57,12 @@ class Warden:
         self._declared[watch] = wanted
         self.fault(watch)
 
+    def forgot(self, line: Line) -> None:
+        """Note that the record of a channel was lost: a message after the next look adopts it."""
+        self._forgotten[line.watch] = self._timeline.now
+        line.heard = None
+        self._timeline.after(NOTICED, lambda: setattr(line, "heard", None))
+
     def opened(self, line: Line) -> None:
         """Note a channel that Google opened."""
         self._alive[line.watch].append(line)
@@ -68,6 +77,9 @@ class Warden:
         """Note that Google was in the way."""
         self._judge.trouble(watch)
         self.fault(watch)
+        if isinstance(trouble, Unwatchable):  # it is asked again in a day
+            for part in range(1, 5):
+                self._timeline.after(part * UNWATCHABLE / 4, lambda: self.fault(watch))
 
     def wrote(self, watch: str, before: Progress | None, after: Case) -> None:
         """Judge what was written."""
@@ -108,7 +120,8 @@ class Warden:
         for watch, lines in self._alive.items():
             for line in lines:
                 record = self._store.all_channels.get(line.id)
-                if line.heard is None or self._is_needed(watch, record):
+                young = now - self._forgotten[watch] < NOTICED and record is None
+                if line.heard is None or young or self._is_needed(watch, record):
                     self._orphans.pop(line.id, None)
                     continue
                 since = self._orphans.setdefault(line.id, now)
@@ -141,13 +154,22 @@ class Warden:
             return False
         if record.unstoppable:
             return True  # only its expiration ends it
+        if record.why == ADOPTED and not self._is_regular(watch):
+            return self._declared.get(watch, False)  # until there is another
         regular = record.state in {ChannelState.OPENING, ChannelState.LIVE}
         return regular and self._declared.get(watch, False)
+
+    def _is_regular(self, watch: str) -> bool:
+        """Tell whether a watch has a confirmed channel that is not on its way out."""
+        records = self._store.open[watch].values()
+        return any(r.state is ChannelState.LIVE and r.confirmed_at for r in records)
 
     def _judge_gap(self, watch: str, gap: float) -> None:
         now = self._timeline.now
         self.uncovered += gap
         self.gaps += 1
+        if now - self._forgotten[watch] < NOTICED:
+            return
         if not self.has_fault(watch, now - gap - LONGEST_WAIT, now) or (
             gap > LONGEST_WAIT and not self.has_fault(watch, now - LONGEST_WAIT, now)
         ):

@@ -8,6 +8,7 @@ from tests.simulation.draw import DAY
 from tests.simulation.google.directory import LATER
 from tests.simulation.simulation import Simulation
 
+FORGETFUL = DAY / 2  # between two losses of a record
 Spell = Callable[[], Callable[[], None]]  # begins, and gives what ends it
 
 
@@ -28,12 +29,18 @@ class Weather:
         it.judge.strict = world.skew <= 1.0
         it.store.races, it.store.stale = world.races, world.stale
         it.jobs.doubles, it.jobs.disorder = world.doubles, world.disorder
+        customers, refusals = it.customers, world.more.refusals
+        customers.fails, customers.curses, customers.nonsense = refusals, refusals / 30, 0.002
+        it.subscription.doubles = world.doubles
         lines = it.lines
         lines.drops, lines.doubles, lines.delays = world.drops, world.doubles, world.delays
         lines.longest_delay, lines.deaths = world.longest_delay, world.deaths
         lines.afterlives, lines.longest = world.afterlives, world.longest_life
-        it.google.lost = world.lost
+        it.google.lost, it.ground.flips = world.lost, world.more.flips
+        it.google.silences = 0.0 if world.calm else world.more.silences
         self._later()
+        if world.more.amnesia and not world.calm:
+            it.timeline.after(FORGETFUL, self._forget)
 
     def settle(self) -> None:
         """Have all faults end."""
@@ -41,9 +48,10 @@ class Weather:
         it = self._it
         it.gate.kills = 0.0
         it.lines.drops = it.lines.deaths = it.lines.afterlives = 0.0
-        it.google.lost = it.google.errors = it.google.limits = 0.0
+        it.google.lost = it.google.errors = it.google.limits = it.google.silences = 0.0
         it.store.fails = it.jobs.fails = it.changes.fails = 0.0
         it.ground.lag = 0.0
+        it.customers.fails = it.customers.curses = it.customers.nonsense = 0.0
         it.google.revoked.clear()
         it.google.deaf.clear()
         it.google.stubborn = False
@@ -126,6 +134,18 @@ class Weather:
         resource = self._it.random.choice(sorted(self._it.google.collections) or [""])
         self._it.google.deaf.add(resource)
         return lambda: self._it.google.deaf.discard(resource)
+
+    def _forget(self) -> None:
+        """Have the record of a channel be lost: only a message of it tells of it again."""
+        if not self.working:
+            return
+        self._it.timeline.after(FORGETFUL, self._forget)
+        lines = sorted(self._it.lines.alive(), key=lambda line: line.id)
+        if lines:
+            line = self._it.random.choice(lines)
+            self._it.store.lose(line.id)
+            self._it.warden.forgot(line)
+            self._it.figures["records lost"] += 1
 
     def _void(self) -> Callable[[], None]:
         names = sorted(self._it.google.collections)

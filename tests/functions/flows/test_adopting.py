@@ -7,7 +7,7 @@ from datetime import timedelta
 from functions.domain.errors import (
     Unavailable,
 )
-from functions.domain.model import ChannelState
+from functions.domain.model import ChannelState, Job, Message
 from tests.world.system import ANA, TICK, System
 
 DAY = timedelta(days=1)
@@ -34,6 +34,26 @@ def test_channel_without_a_record_is_adopted_and_stopped_in_order(system: System
     assert system.states() == [LIVE]
     assert lost.id not in [channel.ask.id for channel in system.near.alive()]
     assert len(system.near.alive()) == 1
+
+
+def test_lost_channel_is_adopted_by_a_message_that_needs_no_pull(system: System) -> None:
+    """Beside its successor's each of its messages may come too late for a pull of its own."""
+    system.begin()
+    (lost,) = system.channels()
+    with system.sqlite._file.writing() as file:
+        file.execute("DELETE FROM channels")
+    system.pass_time(DAY)
+    assert lost.id not in [channel.id for channel in system.channels()]
+    progress = system.progress()
+    assert progress.began_at is not None
+    said = Message(
+        channel=lost.id, number=9, state="change", resource_id="r", resource_uri="https://u"
+    )
+    queued_at = progress.began_at - timedelta(minutes=1)
+    system.sync(Job(watch="ana", queued_at=queued_at, reason="notification", message=said))
+    adopted = system.sqlite.channel(lost.id)
+    assert adopted is not None
+    assert adopted.state is RETIRING
 
 
 def test_lost_store_finds_its_channels_again(system: System) -> None:

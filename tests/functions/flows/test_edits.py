@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from functions.domain.model import ChannelState
+from functions.domain.model import ChannelState, Job, Message
 from tests.world.ports import START
 from tests.world.system import ANA, SECOND, TICK, System
 
@@ -111,3 +112,31 @@ def test_edit_amid_a_pull_is_not_lost(system: System) -> None:
     system.pass_time(5 * SECOND)
     assert system.sink.kinds(file.id) == ["file.created"]
     assert [event.account for event in system.sink.told] == [ANA, BEN]
+
+
+def test_message_about_one_item_of_a_watch_that_was_edited_tells_nothing(system: System) -> None:
+    """What it names is not compared with what is remembered of another watch."""
+    directory = system.near.world.directory
+    directory.create(ANA, isAdmin=True)
+    ben = directory.create(BEN)
+    system.declare(ana={"source": "directory.users", "subject": ANA})
+    system.pass_time(3 * TICK)
+    (channel,) = system.channels()
+    directory.delete(BEN)
+    system.near.mail.letters.clear()
+    params = {"domain": "example.com"}
+    system.declare(ana={"source": "directory.users", "subject": ANA, "params": params})
+    message = Message(
+        channel=channel.id,
+        number=5,
+        state="delete",
+        resource_id=channel.resource_id or "",
+        resource_uri="",
+        body=json.dumps({"id": ben.id}),
+    )
+    queued_at = system.clock.now() + TICK
+    job = Job(watch="ana", queued_at=queued_at, reason="notification", message=message)
+    system.sync(job)
+    system.pass_time(3 * TICK)
+    assert system.sink.told == []
+    assert system.progress().cursor is not None

@@ -51,6 +51,7 @@ class ModelGoogle(AtOnce):
         self.ground, self.lines, self.boxes = ground, lines, boxes
         self.collections: dict[str, Collection] = {}
         self.errors = self.limits = self.lost = 0.0  # how likely a call meets them
+        self.silences = 0.0  # how likely a call that opens a channel gets no answer
         self.limit = timedelta(minutes=5)
         self.revoked: set[str] = set()  # accounts
         self.deaf: set[str] = set()  # resources that send no notifications now
@@ -75,14 +76,18 @@ class ModelGoogle(AtOnce):
             self._weather(call, subject or "")
             date = self.ground.date()
             body = self._answer(call, subject or "", watch)
-            if self.lost and self.ground.random.random() < self.lost:
-                silence = Unanswered if call.method.endswith("watch") else Unavailable
-                raise silence("no answer")
+            self._lose(call)
         except Trouble as trouble:
             self.refused(watch, call, trouble)
             raise
         self._gate.after("google.call")
         return Answer(body=body, date=date)
+
+    def _lose(self, call: Call) -> None:
+        opens = call.method.endswith("watch")
+        lost = max(self.lost, self.silences if opens else 0.0)
+        if lost and self.ground.random.random() < lost:
+            raise (Unanswered if opens else Unavailable)("no answer")
 
     def _watch_of(self, call: Call, subject: str) -> str | None:
         if call.api == "gmail" and call.method in {"users.watch", "users.stop"}:

@@ -43,7 +43,7 @@ class Directory(Collection):
         user = self.users[item]
         if lot < 0.3:
             self._put(item, None, "delete")
-        elif lot < 0.4 and len(self.history[item]) > 1:  # a value flips back
+        elif lot < 0.4 + self.ground.flips and len(self.history[item]) > 1:  # a value flips back
             look = self.history[item][-2].look
             if look != GONE:
                 self._put(item, {**user, "description": look.split()[1]}, "update")

@@ -40,6 +40,7 @@ class Ground:
         self.ahead = 0.0  # of Google's clock, in seconds
         self.lag = 0.0  # how likely a change is listed late
         self.longest_lag = 0.0
+        self.flips = 0.0  # how much likelier a value flips back
         self.page = 5  # entries; small, so that lists have pages
         self.changed: Told = lambda *_: None
         self.notify: Callable[[str, str, dict[str, Any] | None], object] = lambda *_: None

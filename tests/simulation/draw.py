@@ -125,15 +125,15 @@ def _more(seed: int, size: Size) -> More:
     """Draw the rest; what is new is drawn last, so that what is drawn before stays as it is."""
     random = Random(f"{size} {seed} more")
     lot, pick = random.random, random.choice
-    mails, mailed = pick((1, 2, 2, 3)), lot() < 0.2
+    mails, mailed = pick((1, 2, 2, 3)), lot() < 0.15
     return More(
         mails={Size.SMALL: mails * mailed, Size.YEAR: 3, Size.MONTH: 50}[size],
         topic=lot() < 0.9,
         others=lot() < 0.3,
-        silences=pick((0.0, 0.0, 0.4)),
+        silences=0.4 * (lot() < 0.15),
         amnesia=lot() < 0.2,
-        flips=pick((0.0, 0.0, 0.6)),
-        handles=lot() < 0.15,
+        flips=0.6 * (lot() < 0.15),
+        handles=lot() < 0.1,
         refusals=pick((0.0, 0.05, 0.3)),
     )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functions.domain import coverage
 from functions.domain.errors import Invalid, Unavailable
 from functions.domain.mailbox import mailbox_name
-from functions.domain.model import Channel, Job, Progress
+from functions.domain.model import Job, Progress
 from functions.domain.token import shorten
 from functions.ports import Case, Clock, Jobs, Journal, Store
 from functions.schedule import look_by
@@ -87,31 +87,35 @@ def announce(
 
 
 def _confirm(mailbox: Progress, *, store: Store, clock: Clock, terms: Terms) -> None:
-    confirmed: Channel | None = None
+    """Note what the channel covers now: in its own record last, as that ends the noting.
+
+    A message that comes again after a crash finds whatever the first one left undone.
+    """
+    found = max(store.channels(mailbox.watch), key=lambda c: c.opened_at, default=None)
+    if found is None:
+        return
+    confirmed = replace(found, confirmed_at=found.confirmed_at or clock.now())
+    grounds = coverage.Grounds(address=terms.gmail_topic or "", keys=None)
+
+    def covered(case: Case) -> Case | None:
+        if case.progress is None:
+            return None
+        counting = case.progress.verdict == "ok" and case.progress.removed_at is None
+        after = coverage.confirmed(
+            case.progress, confirmed, now=clock.now(), grounds=grounds, counting=counting
+        )
+        return Case(after, {})
 
     def confirm(case: Case) -> Case | None:
-        nonlocal confirmed
-        now = clock.now()
-        channel = max(case.channels.values(), key=lambda c: c.opened_at, default=None)
-        if case.progress is None or channel is None:
+        channel = case.channels.get(confirmed.id)
+        if case.progress is None:
             return None
-        confirmed = replace(channel, confirmed_at=channel.confirmed_at or now)
+        if channel is None:  # ended meanwhile: a tick finds out what covers now
+            return Case(look_by(case.progress, clock.now()), {})
         after = replace(case.progress, known=(channel.id,), open_failures=0, open_after=None)
-        return Case(look_by(after, now), {confirmed.id: confirmed})
+        record = replace(channel, confirmed_at=channel.confirmed_at or confirmed.confirmed_at)
+        return Case(look_by(after, clock.now()), {record.id: record})
 
-    store.change(mailbox.watch, confirm, channels=None)
-    if confirmed is None:
-        return
-    grounds = coverage.Grounds(address=terms.gmail_topic or "", keys=None)
     for member in mailbox.members:
-
-        def covered(case: Case, channel: Channel = confirmed) -> Case | None:
-            if case.progress is None:
-                return None
-            counting = case.progress.verdict == "ok" and case.progress.removed_at is None
-            after = coverage.confirmed(
-                case.progress, channel, now=clock.now(), grounds=grounds, counting=counting
-            )
-            return Case(after, {})
-
         store.change(member, covered)
+    store.change(mailbox.watch, confirm, channels=None)

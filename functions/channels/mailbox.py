@@ -6,7 +6,7 @@ back-off. What the shared channel covers is settled in the account of each membe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,11 +48,12 @@ def attend_mailbox(address: str, member: str | None, renewal: Renewal) -> None:
         known = renewal.store.progress(name)
         names = {*(known.members if known else ()), *((member,) if member else ())}
         members = _members(sorted(names), address, renewal)
-        made = _decide(name, address, members, renewal)
-        if made.do is Do.NOOP:
+        settled = _settle(known, name, sorted(names), renewal)
+        made, changed = _decide(name, address, members, settled, renewal)
+        if made.do is not Do.NOOP:
+            _act(name, address, made, renewal)
+        elif not changed:
             break
-        _act(name, address, made, renewal)
-    _settle(name, sorted(names), renewal)
 
 
 def mailboxes_of(progress: Progress, declared: object) -> set[str]:
@@ -77,12 +78,22 @@ def _members(names: list[str], address: str, renewal: Renewal) -> list[Member]:
     return wanting
 
 
-def _decide(name: str, address: str, members: list[Member], renewal: Renewal) -> MailboxPlan:
-    made = MailboxPlan()
+def _decide(
+    name: str,
+    address: str,
+    members: list[Member],
+    settled: Collection[Channel],
+    renewal: Renewal,
+) -> tuple[MailboxPlan, bool]:
+    """Decide, and tell whether the channels are others than those that accounts were settled by.
+
+    Until all accounts are, the mailbox stays due: whoever dies on the way leaves none behind.
+    """
+    made, changed = MailboxPlan(), False
     labels = union(m.watch.params.get("labelIds", ()) for m in members) if members else None
 
     def decide(case: Case) -> Case:
-        nonlocal made
+        nonlocal made, changed
         now = renewal.clock.now()
         progress = case.progress or Progress(watch=name, source=SOURCE, subject=address, short=name)
         channel = _live(case.channels)
@@ -91,7 +102,8 @@ def _decide(name: str, address: str, members: list[Member], renewal: Renewal) ->
         progress = replace(progress, members=tuple(m.watch.id for m in members))
         channels = {c.id: closed(c, now) for c in case.channels.values() if c.ends_at <= now}
         look_at = made.look_at
-        if made.do is not Do.NOOP:
+        changed = case.channels != {channel.id: channel for channel in settled}
+        if made.do is not Do.NOOP or changed:
             look_at = now + INTENT_LASTS
         if made.do is Do.WATCH and labels is not None and topic is not None:
             record = _asked(channel, progress, members[0].watch, topic, renewal, now)
@@ -101,7 +113,7 @@ def _decide(name: str, address: str, members: list[Member], renewal: Renewal) ->
         return Case(scheduled(replace(progress, look_at=look_at)), {**case.channels, **channels})
 
     renewal.store.change(name, decide, channels=None)
-    return made
+    return made, changed
 
 
 def _asked(
@@ -237,14 +249,13 @@ def _watched(
     return Case(scheduled(replace(progress, look_at=now + wait)), {record.id: record})
 
 
-def _settle(name: str, members: list[str], renewal: Renewal) -> None:
-    """Bring the account of each member up to date with the shared channel."""
-    mailbox = renewal.store.progress(name)
-    if mailbox is None:
-        return
+def _settle(
+    mailbox: Progress | None, name: str, members: list[str], renewal: Renewal
+) -> Sequence[Channel]:
+    """Bring the account of each member up to date with the shared channel; gives what there is."""
     channels = renewal.store.channels(name)
     topic = renewal.terms.gmail_topic
-    reason = mailbox.open_reason if topic else NO_TOPIC
+    reason = (mailbox.open_reason if mailbox else "") if topic else NO_TOPIC
     for member in members:
         watch = declared_watch(renewal.store, member, short_polls=renewal.terms.short_polls)
         declared = watch if isinstance(watch, Watch) else None
@@ -264,6 +275,7 @@ def _settle(name: str, members: list[str], renewal: Renewal) -> None:
             return None if same else Case(after, {})
 
         renewal.store.change(member, settle)
+    return channels
 
 
 def _live(channels: Mapping[str, Channel]) -> Channel | None:

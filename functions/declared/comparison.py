@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from functions.declared.declaration import identity
+from functions.declared.moved import looked_at, moved_from
 from functions.declared.roster import Roster
 from functions.declared.standing import Standing, standing_of
 from functions.declared.watching import readable_watch
@@ -21,7 +22,7 @@ from functions.domain.mailbox import PREFIX
 from functions.domain.model import Progress, Watch
 from functions.domain.roster import is_domain, member_name, member_of, split_name
 from functions.domain.token import shorten
-from functions.ports import Case, Crew, Store
+from functions.ports import Case, Crew, Decide, Store
 from functions.schedule import look_by, pull_by, scheduled
 
 LONGEST_WAIT = timedelta(days=2)  # beyond the poll: no back-off is longer
@@ -83,11 +84,9 @@ def compare_all(
     A watch that was touched differs no more, so what is left is found again next time. Removals and
     edits come first: with a restart each minute, nobody would ever get to those behind the others.
     """
-    known = {
-        progress.watch: progress
-        for progress in store.all_progress()
-        if not progress.watch.startswith(PREFIX)  # a mailbox is no watch
-    }
+    known = {progress.watch: progress for progress in store.all_progress()}
+    # A mailbox is no watch.
+    mailboxes = [known.pop(name) for name in list(known) if name.startswith(PREFIX)]
     different: list[tuple[tuple[bool, datetime], Wanted]] = []
     pairs: list[tuple[Watch | Invalid, Progress | None]] = []
     for wanted in _wanted(store, known, roster, short_polls=short_polls):
@@ -96,30 +95,29 @@ def compare_all(
         if progress is None or differs(progress, wanted.declared, wanted.print, occasion):
             different.append((_turn(progress, wanted.print), wanted))
     gone = [progress.watch for progress in known.values() if progress.removed_at is None]
+    moved = moved_from(mailboxes, (declared for declared, _ in pairs))
 
     left: list[str] = []
 
+    def change(name: str, decide: Decide) -> None:
+        if in_time():
+            store.change(name, decide)
+        else:
+            left.append(name)
+
     def touch(one: Wanted) -> None:
-        if not in_time():
-            left.append(one.name)
-            return
-        store.change(
+        change(
             one.name,
             lambda case: Case(
                 touched(case.progress, one.name, one.declared, one.print, occasion), {}
             ),
         )
 
-    def remove(name: str) -> None:
-        if not in_time():
-            left.append(name)
-            return
-        store.change(name, lambda case: removed(case, occasion.now))
-
-    crew.each(remove, gone)
+    crew.each(lambda name: change(name, lambda case: removed(case, occasion.now)), gone)
+    crew.each(lambda name: change(name, lambda case: looked_at(case, occasion.now)), moved)
     crew.each(touch, [wanted for _, wanted in sorted(different, key=lambda one: one[0])])
     return Comparison(
-        due=len(different) + len(gone) - len(left),
+        due=len(different) + len(gone) + len(moved) - len(left),
         left=len(left),
         standing=standing_of(pairs, occasion.now),
     )

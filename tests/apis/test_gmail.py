@@ -12,12 +12,14 @@ import pytest
 from functions.channels.mailbox import TAKEN
 from functions.domain.errors import Unavailable
 from functions.domain.mailbox import mailbox_name
-from functions.domain.model import Verdict
+from functions.domain.model import Job, Verdict
 from infra.local.google.gmail.mailbox import Watch
 from tests.world.far import TOPIC, FarSystem
 from tests.world.system import ANA, SECOND, TICK
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+BEN = "ben@example.com"
+MOVED = {"source": "drive.changes", "subject": ANA}
 STOP, WATCH = "gmail.users.stop", "gmail.users.watch"
 
 
@@ -170,6 +172,27 @@ def test_watches_of_a_mailbox_share_one(system: FarSystem) -> None:
     system.declare()
     system.pass_time(2 * TICK)
     assert system.far.count(STOP) == 1
+    assert system.world.gmail.mailbox(ANA).watch is None
+    assert system.sqlite.channels(mailbox_name(ANA)) == []
+
+
+@pytest.mark.parametrize("edit", [gmail(subject=BEN), MOVED], ids=["subject", "source"])
+@pytest.mark.parametrize("first", ["job", "tick"])
+def test_mailbox_that_a_watch_moved_away_from_is_let_go(
+    system: FarSystem, first: str, edit: dict[str, Any]
+) -> None:
+    """Stopped at once, also if a job has read the edited declaration before a tick does."""
+    system.declare(one=gmail())
+    system.pass_time(5 * TICK)  # until nobody looks at the mailbox any more
+    system.declare(one=edit)
+    if first == "job":
+        job = Job(watch="one", queued_at=system.clock.now(), reason="notification")
+        system.sync(job)
+        assert {system.progress("one").source, system.progress("one").subject} == {
+            edit["source"],
+            edit["subject"],
+        }
+    system.pass_time(2 * TICK)
     assert system.world.gmail.mailbox(ANA).watch is None
     assert system.sqlite.channels(mailbox_name(ANA)) == []
 

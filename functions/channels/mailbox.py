@@ -235,7 +235,7 @@ def _watched(
         wait = max(trouble.delay or timedelta(0), backoff.rate_delay(failures, spread))
     elif isinstance(trouble, errors.Unavailable):
         wait = max(backoff.pull_delay(failures, spread), trouble.delay or timedelta(0))
-    record = channel if channel.expiration else closed(channel, now)
+    record = channel if _may_exist(channel, trouble) else closed(channel, now)
     progress = replace(
         progress,
         # Of one that lives on it is not known which labels and topic it has now.
@@ -247,6 +247,17 @@ def _watched(
         labels=() if record.state is ChannelState.CLOSED else progress.labels,
     )
     return Case(scheduled(replace(progress, look_at=now + wait)), {record.id: record})
+
+
+def _may_exist(channel: Channel, trouble: errors.Trouble) -> bool:
+    """Whether Gmail may watch the mailbox for us although this call came to nothing.
+
+    Then the record stays, so that it is stopped with its last watch. Of one that never had an
+    answer an earlier call may have arrived: each call asks for longer than the one before.
+    """
+    asked_before = channel.asked_until > channel.opened_at + GmailMailbox.profile.longest_life
+    lost = isinstance(trouble, errors.Unanswered)
+    return channel.expiration is not None or lost or asked_before
 
 
 def _settle(

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from functions.channels.mailbox import TAKEN
-from functions.domain.errors import Unavailable
+from functions.domain.errors import Unanswered, Unavailable
 from functions.domain.mailbox import mailbox_name
-from functions.domain.model import Job, Verdict
+from functions.domain.model import ChannelState, Job, Verdict
 from infra.local.google.gmail.mailbox import Watch
 from tests.world.far import TOPIC, FarSystem
 from tests.world.system import ANA, SECOND, TICK
@@ -215,6 +215,37 @@ def test_change_of_the_union_that_comes_to_nothing_is_repeated(system: FarSystem
     mailbox = system.sqlite.progress(mailbox_name(ANA))
     assert mailbox is not None
     assert mailbox.opening is None
+
+
+@pytest.mark.parametrize("then", [None, Unavailable("503 backendError")], ids=["", "then fails"])
+def test_lost_answer_leaves_no_watch_behind(system: FarSystem, then: Unavailable | None) -> None:
+    """Gmail may watch the mailbox although no answer came: that is stopped with the last watch."""
+    system.far.refuse(WATCH, Unanswered("no answer"), done=True)
+    if then is not None:
+        system.far.refuse(WATCH, then)
+    system.declare(one=gmail())
+    calls = 1 if then is None else 2
+    while system.far.count(WATCH) < calls:
+        system.pass_time(TICK / 2)
+    assert google_watch(system).topic == TOPIC
+    system.declare()
+    system.pass_time(3 * TICK)
+    assert system.far.count(WATCH) == calls
+    assert system.world.gmail.mailbox(ANA).watch is None
+    assert system.sqlite.channels(mailbox_name(ANA)) == []
+
+
+def test_lost_answer_is_soon_made_good(system: FarSystem) -> None:
+    """The mailbox is asked for again, under the same record, and covered as if nothing had been."""
+    system.far.refuse(WATCH, Unanswered("no answer"), done=True)
+    system.watch("gmail.mailbox", subject=ANA)
+    (first,) = system.sqlite.channels(mailbox_name(ANA))
+    system.pass_time(2 * TICK)
+    (channel,) = system.sqlite.channels(mailbox_name(ANA))
+    assert (channel.id, channel.state) == (first.id, ChannelState.LIVE)
+    assert system.far.count(WATCH) == 2
+    assert system.progress("it").covered_until == channel.ends_at
+    assert system.progress("it").uncovered_seconds == 0
 
 
 def test_another_client_of_the_project_is_stopped(system: FarSystem) -> None:

@@ -222,7 +222,7 @@ def test_lost_answer_leaves_no_watch_behind(system: FarSystem, then: Unavailable
     """Gmail may watch the mailbox although no answer came: that is stopped with the last watch."""
     system.far.refuse(WATCH, Unanswered("no answer"), done=True)
     if then is not None:
-        system.far.refuse(WATCH, then)
+        system.far.refuse(WATCH, then, done=True)
     system.declare(one=gmail())
     calls = 1 if then is None else 2
     while system.far.count(WATCH) < calls:

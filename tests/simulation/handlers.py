@@ -36,6 +36,8 @@ class SimulatedOutcomes:
         self.entries[handled.key] = handled
         self._gate.after("outcomes.note_outcome")
 
+    # The rest of the port is for operators: no flow calls it, and none that did would go unnoticed.
+
     def drop_outcomes(self, keys: Collection[str]) -> int:
         raise NotImplementedError
 
